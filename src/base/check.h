@@ -1,0 +1,30 @@
+/*
+ * The unit test frame: a table of named tests, CHECK for each claim, one closing line
+ * "<program>: N passed, N failed". A program with arguments runs only the tests named.
+ */
+#ifndef BASE_CHECK_H
+#define BASE_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+struct check_row {
+	const char *name;
+	void (*run)(void);
+};
+
+/* Notes a claim; prints file:line and the expression when it does not hold. Returns the claim. */
+bool check_that(bool claim, const char *file, int line, const char *expr);
+bool check_same(struct slice got, struct slice want, const char *file, int line);
+bool check_equal(long long got, long long want, const char *file, int line, const char *expr);
+
+#define CHECK(expr) check_that((expr), __FILE__, __LINE__, #expr)
+#define CHECK_SL(got, want) check_same((got), (want), __FILE__, __LINE__)
+#define CHECK_EQ(got, want) check_equal((long long)(got), (long long)(want), __FILE__, __LINE__, #got)
+
+/* Runs the rows; the exit status for main. */
+int check_main(int argc, char **argv, const struct check_row *rows, size_t count);
+
+#endif
