@@ -1,0 +1,28 @@
+/*
+ * The system's own accounts, and the check of a password against a hash of the system's kinds.
+ */
+#ifndef OS_ACCOUNTS_H
+#define OS_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct accounts_entry {
+	uint32_t uid, gid;
+	char name[64];
+	char home[1024];
+	char shell[256];
+	char gecos[256];
+};
+
+/* 0, -ENOENT when there is no such user, or -errno (try later). Fields that do not fit: -ENAMETOOLONG. */
+int accounts_by_name(const char *name, struct accounts_entry *out);
+int accounts_by_uid(uint32_t uid, struct accounts_entry *out);
+
+/* gid of a group by name; 0 or -ENOENT, -errno. */
+int accounts_group(const char *name, uint32_t *gid);
+
+/* Does password give hash under crypt(3)? Constant time in the comparison. False for kinds the system does not know. */
+bool accounts_crypt_matches(const char *password, const char *hash);
+
+#endif

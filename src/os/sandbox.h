@@ -1,0 +1,37 @@
+/*
+ * Closing the door behind a process (docs/PROCESSES.md: which process enters which profile, and what
+ * each system really applies). For processes that never exec: a sandbox is inherited.
+ */
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
+
+#include "base/fault.h"
+
+enum sandbox_profile {
+	SANDBOX_PURE,    /* sockets it holds, received descriptors; no path, no new socket: tallyd, logd (files), courierdsn */
+	SANDBOX_NET_IN,  /* + accept on sockets it was given: esmtpd, login */
+	SANDBOX_NET_OUT, /* + socket and connect to the internet: courieresmtp */
+	SANDBOX_STORE,   /* + files below the directories listed: courierd (queue), imapd, pop3d (one Maildir) */
+	SANDBOX_LOOKUP,  /* + reading below the directories listed: routed */
+};
+
+struct sandbox_opts {
+	enum sandbox_profile profile;
+	const char *const *write_dirs; /* absolute paths before any chroot, NULL-terminated, or NULL */
+	const char *const *read_dirs;
+};
+
+/* Loads what libraries open lazily (time zone, charsets, random source). Call before sandbox_enter. */
+void sandbox_warm(void);
+
+/*
+ * Enters the profile for good. ST_OK; ST_TEMP when the system lacks the mechanism (the caller logs
+ * "sandbox,applied=none" and goes on); ST_IO when it failed half-way (the caller must exit).
+ * applied (static string) names what is in force: "seccomp+landlock", "none".
+ */
+enum st sandbox_enter(const struct sandbox_opts *o, const char **applied, struct fault *f);
+
+/* Name of the mechanism this build has. */
+extern const char *const sandbox_name;
+
+#endif
