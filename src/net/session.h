@@ -1,0 +1,71 @@
+/*
+ * The one driver of all engines: one engine on one stream in one loop. It reads into a buffer shared
+ * by the process, feeds, hands questions and content to the owner, writes what the engine has to say,
+ * starts TLS, keeps the engine's deadline, closes. docs/ENGINE.md has the rules it relies on.
+ */
+#ifndef NET_SESSION_H
+#define NET_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/engine.h"
+#include "net/loop.h"
+#include "net/stream.h"
+
+struct session;
+
+/* The owner's side; all run in the loop. Only ask and closed are required. */
+struct session_ops {
+	/* A question: answer now or later with session_answer. */
+	void (*ask)(struct session *s, const struct engine_ask *a);
+
+	/* Nobody needs this answer any more; answering it is harmless. */
+	void (*cancelled)(struct session *s, uint32_t number);
+
+	/* Content: how many bytes of the chunk were taken. Fewer than all means later: call session_resume. */
+	size_t (*body)(struct session *s, struct slice chunk);
+
+	/* Bytes of a piece of output with a handle, into p; ST_OK with *n > 0, else the connection is cut. */
+	enum st (*piece)(struct session *s, const struct engine_piece *from, unsigned char *p, size_t max, size_t *n);
+
+	/* The engine wants to pass the connection on. The owner takes the stream (session_release) and the input not taken. */
+	void (*handoff)(struct session *s, struct slice unread);
+
+	/* The engine wants TLS: the owner gives the context, or NULL (then the connection is cut). */
+	struct tls_context *(*tls)(struct session *s);
+
+	/* The conversation is over; the session frees itself after this call, but not the engine. */
+	void (*closed)(struct session *s, enum engine_why why);
+};
+
+/*
+ * A session on stream (taken over) driving engine (borrowed; the owner frees it in or after closed()).
+ * Output pending in the engine (a greeting) is sent. owner is the caller's.
+ */
+struct session *session_new(struct loop *l, struct stream *stream, struct engine *engine, const struct session_ops *ops,
+    void *owner);
+
+void *session_owner(const struct session *s);
+struct loop *session_loop(const struct session *s);
+struct stream *session_stream(const struct session *s);
+
+/* The answer to a question. May be called from inside ask(). */
+void session_answer(struct session *s, const struct engine_answer *a);
+
+/* Content can be taken again. */
+void session_resume(struct session *s);
+
+/* Drain, kick, notice. */
+void session_event(struct session *s, const struct engine_event *ev);
+
+/* Puts a layer on top of the stream at once (implicit TLS before the first byte). */
+void session_start_tls(struct session *s, struct tls_context *ctx);
+
+/* Takes the stream away for a hand-over; the session then ends without closed(). The watch is forgotten. */
+struct stream *session_release(struct session *s);
+
+/* Cuts the connection now; closed() is called with ENGINE_WHY_TROUBLE. */
+void session_abort(struct session *s);
+
+#endif
