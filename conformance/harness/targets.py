@@ -1,0 +1,163 @@
+"""What is tested: where its services are, its fixtures, and what it offers."""
+
+import base64
+import os
+import re
+import shlex
+import socket
+import ssl
+import threading
+
+from . import replies
+
+PORTS = {"smtp": "SMTP_PORT", "submission": "SUBMISSION_PORT", "smtps": "SMTPS_PORT", "lmtp": "LMTP_PORT",
+         "pop3": "POP3_PORT", "pop3s": "POP3S_PORT", "imap": "IMAP_PORT", "imaps": "IMAPS_PORT"}
+IMPLICIT_TLS = ("smtps", "pop3s", "imaps")
+PROBED = ("smtp", "submission", "smtps", "lmtp")
+
+
+class TargetError(Exception):
+    """The target cannot be used; one line for the user."""
+
+
+def read_env(path):
+    """Shell assignments NAME=value, one a line, as tools/sandbox writes them."""
+    values = {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            for lineno, line in enumerate(file, 1):
+                line = line.strip().removeprefix("export ")
+                if not line or line.startswith("#"):
+                    continue
+                match = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", line)
+                try:
+                    words = shlex.split(match[2]) if match else None
+                except ValueError:
+                    words = None
+                if words is None or len(words) > 1:
+                    raise TargetError(f"{path}:{lineno}: found '{line}', expected NAME=value")
+                values[match[1]] = words[0] if words else ""
+    except OSError as error:
+        raise TargetError(f"{path}: {error.strerror}") from None
+    return values
+
+
+class Target:
+    """One server.  `ours` says whether `policy: yes` scenarios hold for it."""
+
+    def __init__(self, values, ours=True, host="127.0.0.1"):
+        self.host, self.ours = host, ours
+        self.ports = {}
+        for service, name in PORTS.items():
+            if values.get(name):
+                if not re.fullmatch(r"[0-9]{1,5}", values[name]):
+                    raise TargetError(f"{name}: found '{values[name]}', expected a port number")
+                self.ports[service] = int(values[name])
+        self.domain = values.get("DOMAIN") or "example.test"
+        self.users = (values.get("USERS") or "").split()
+        self.password = values.get("PASS") or ""
+        self.client = values.get("CLIENT") or "client.example"
+        self.maildir_root = values.get("MAILDIR_ROOT") or ""
+        self.dns_extra = values.get("DNS_EXTRA") or ""
+        self.ca_file = values.get("CA_FILE") or ""
+        self.offers = {}                # service -> set of words
+        self.lock = threading.Lock()
+
+    def address(self, number):
+        user = self.users[number - 1]
+        return user if "@" in user else f"{user}@{self.domain}"
+
+    def variables(self):
+        known = {"DOMAIN": self.domain, "PASS": self.password, "CLIENT": self.client}
+        for number in range(1, len(self.users) + 1):
+            known[f"user{number}"] = self.address(number)
+            known[f"local{number}"] = self.address(number).rpartition("@")[0]
+        return {name: value.encode() for name, value in known.items()}
+
+    def maildir(self, number):
+        return os.path.join(self.maildir_root, self.address(number).rpartition("@")[0], "Maildir")
+
+    def connect(self, service, timeout):
+        sock = socket.create_connection((self.host, self.ports[service]), timeout=timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.start_tls(sock) if service in IMPLICIT_TLS else sock
+
+    def start_tls(self, sock):
+        """Wrap; the certificate is verified when the target names its CA, otherwise anything goes."""
+        context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else ssl.create_default_context()
+        context.check_hostname = False
+        if not self.ca_file:
+            context.verify_mode = ssl.CERT_NONE
+        return context.wrap_socket(sock, server_hostname=self.domain)
+
+    def offered(self, service):
+        """The capability words of a service, asked for once; None where it is not served."""
+        with self.lock:
+            if service not in self.offers:
+                served = service in self.ports and service in PROBED
+                self.offers[service] = self.probe(service) if served else None
+            return self.offers[service]
+
+    def probe(self, service):
+        verb = "LHLO" if service == "lmtp" else "EHLO"
+        where = f"{self.host}:{self.ports[service]}"
+        try:
+            with self.connect(service, 10) as sock:
+                words, sock = self.greet(sock, verb, where, greeting=True)
+                if "STARTTLS" in words:
+                    sock.sendall(b"STARTTLS\r\n")
+                    if read_reply(sock, where).code == "220":
+                        with self.start_tls(sock) as tls:
+                            words |= self.greet(tls, verb, where, greeting=False)[0]
+        except OSError as error:
+            raise TargetError(f"{where} ({service}): {error.strerror or error}") from None
+        return words
+
+    def greet(self, sock, verb, where, greeting):
+        if greeting and (hello := read_reply(sock, where)).code != "220":
+            raise TargetError(f"{where}: found '{hello}', expected greeting 220")
+        sock.sendall(f"{verb} {self.client}\r\n".encode())
+        reply = read_reply(sock, where)
+        words = set()
+        for text in reply.texts[1:] if reply.code == "250" else []:
+            parts = text.decode("latin-1").upper().split()
+            if parts:
+                words |= {parts[0]} | {f"{parts[0]}={p}" for p in parts[1:]}
+        return words, sock
+
+    def missing(self, scenario, use_policy):
+        """Why a scenario cannot be played here, or ''."""
+        offered = self.offered(scenario.service)
+        if offered is None:
+            return f"{scenario.service} is not served"
+        for need in scenario.needs:
+            if need == "mailbox" and not self.maildir_root:
+                return "mailboxes cannot be looked into"
+            if need.startswith("!") and need[1:] in offered:
+                return f"{need[1:]} is offered"
+            if need[0] not in "!m" and need not in offered:
+                return f"{need} is not offered"
+        if scenario.policy and not (self.ours or use_policy):
+            return "policy of this project"
+        if scenario.users > len(self.users):
+            return f"fewer than {scenario.users} users"
+        if scenario.zone and not self.dns_extra:
+            return "DNS cannot be set"
+        return ""
+
+
+def read_reply(sock, where):
+    data = b""
+    try:
+        while not (cut := replies.cut_reply(data)):
+            got = sock.recv(65536)
+            if not got:
+                raise TargetError(f"{where}: found end of connection, expected a reply")
+            data += got
+    except replies.BadReply as error:
+        raise TargetError(f"{where}: found {error}, expected a reply") from None
+    return cut[0]
+
+
+def b64(data):
+    return base64.b64encode(data)
