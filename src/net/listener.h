@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/slice.h"
 #include "net/loop.h"
 
 /* An address and port, IPv4 or IPv6, or a UNIX path. No libc type crosses this struct. */
