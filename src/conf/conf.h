@@ -1,0 +1,226 @@
+/*
+ * The configuration: what the administrator wrote, checked, typed, in one struct that never changes
+ * once it is loaded. docs/CONFIG.md is the normative text; every name stands in a row (conf/row.h),
+ * which carries its type, range, default and manual text.
+ *
+ * All strings are UTF-8, end in NUL, are never NULL (empty instead) and live as long as the struct.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* Most bytes of one configuration file, and of all values together. */
+#define CONF_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define CONF_TOTAL_MAX ((size_t)128 * 1024 * 1024)
+
+struct conf_list {
+	const char **items;
+	size_t count;
+};
+
+struct conf_port {
+	const char *ip; /* "" = what ADDRESS of the same file says */
+	uint16_t port;
+};
+
+struct conf_ports {
+	struct conf_port *items;
+	size_t count;
+};
+
+enum conf_worker { CONF_WORKER_ACCOUNT, CONF_WORKER_UID, CONF_WORKER_SESSION };
+enum conf_verify { CONF_VERIFY_NONE, CONF_VERIFY_PEER, CONF_VERIFY_REQUIREPEER };
+enum conf_dotfiles { CONF_DOT_COURIER, CONF_DOT_QMAIL };
+
+/* TLS_*, the same names in esmtpd, esmtpd-msa, esmtpd-ssl and (client side) courierd. Paths may be empty. */
+struct conf_tls {
+	const char *certfile;        /* TLS_CERTFILE, PEM */
+	const char *private_keyfile; /* TLS_PRIVATE_KEYFILE; empty = in certfile */
+	const char *dhparams;        /* TLS_DHPARAMS */
+	const char *trustcerts;      /* TLS_TRUSTCERTS */
+	const char *protocol;        /* TLS_PROTOCOL, one of Courier's words */
+	const char *cipher_list;     /* TLS_CIPHER_LIST; empty = the library's default */
+	const char *external;        /* TLS_EXTERNAL; empty = no AUTH EXTERNAL */
+	int verify_peer;             /* TLS_VERIFYPEER, enum conf_verify */
+};
+
+/* esmtpd, esmtpd-msa, esmtpd-ssl: one struct each, inheritance already applied. */
+struct conf_esmtpd {
+	bool start;                /* ESMTPDSTART, ESMTPDSSLSTART: is this service wanted? */
+	struct conf_ports port;    /* PORT, SSLPORT */
+	const char *address;       /* ADDRESS, SSLADDRESS: "0" = any */
+	uint64_t max_daemons;      /* MAXDAEMONS: sessions in all */
+	uint64_t max_per_c;        /* MAXPERC: sessions from one block (IPv4 /24, IPv6 /120) */
+	uint64_t max_per_ip;       /* MAXPERIP: sessions from one address */
+	uint64_t processes;        /* ESMTPD_PROCESSES, 0 = one for each processor */
+	struct conf_list auth;     /* ESMTPAUTH: mechanisms offered without TLS */
+	struct conf_list auth_tls; /* ESMTPAUTH_TLS: under TLS */
+	bool auth_required;        /* AUTH_REQUIRED */
+	bool tls_required;         /* ESMTP_TLS_REQUIRED */
+	bool check_dns;            /* BOFHCHECKDNS */
+	bool no_expn, no_vrfy;     /* BOFHNOEXPN, BOFHNOVRFY */
+	bool tarpit;               /* TARPIT */
+	bool no_add_msgid;         /* NOADDMSGID */
+	bool no_add_date;          /* NOADDDATE */
+	uint64_t no_add_rrewrite;  /* NOADDRREWRITE: 0, 1, 2 */
+	const char *access_file;   /* ACCESSFILE without ".dat" */
+	bool log_dialog;           /* ESMTP_LOG_DIALOG */
+	int64_t timeout_sec;       /* ESMTPD_TIMEOUT: silence of the peer */
+	struct conf_tls tls;
+};
+
+/* courierd: the environment of deliveries and our own knobs. */
+struct conf_courierd {
+	const char *default_delivery;  /* DEFAULTDELIVERY, lines of instructions */
+	const char *maildrop_default;  /* MAILDROPDEFAULT */
+	const char *path;              /* PATH of delivery programs */
+	const char *shell;             /* SHELL */
+	const char *dsn_notify;        /* DSNNOTIFY */
+	bool dsn_to_auth_addr;         /* DSNTOAUTHADDR */
+	bool dynamic_deliveries;       /* DYNAMICDELIVERIES */
+	const char *mkhomedir_skel;    /* AUTH_MKHOMEDIR_SKEL */
+	const char *block_backscatter; /* ESMTP_BLOCKBACKSCATTER */
+	const char *archive_dir;       /* ARCHIVEDIR */
+	bool use_starttls;             /* ESMTP_USE_STARTTLS */
+	bool tls_verify_domain;        /* ESMTP_TLS_VERIFY_DOMAIN */
+	bool prefer_ipv6_mx;           /* ESMTP_PREFER_IPV6_MX */
+	struct conf_tls tls;           /* client side */
+	int worker;                    /* WORKER, enum conf_worker */
+	int64_t worker_idle_sec;       /* WORKERIDLE */
+	uint64_t worker_max;           /* WORKERMAX */
+	int64_t drain_time_sec;        /* DRAINTIME */
+	uint64_t durable_threads;      /* DURABLE_THREADS */
+	const char *log;               /* LOG: "syslog" or a path */
+	uint64_t routed_processes;     /* ROUTED_PROCESSES */
+	uint64_t min_uid;              /* MINUID */
+};
+
+/* Files that hold one value or a list. */
+struct conf_site {
+	const char *me;
+	const char *defaultdomain;
+	struct conf_list locals;             /* "dom", ".dom", "!host"; lower case */
+	struct conf_list esmtpacceptmailfor; /* "dom", ".dom" */
+	const char *defaultsep;
+	int dotextension;                    /* enum conf_dotfiles */
+	bool locallowercase;
+	const char *msgidhost;
+	const char *esmtphelo;
+	const char *esmtpgreeting;           /* empty = built in; lines separated by LF */
+	int64_t queuetime_sec, warntime_sec;
+	int64_t retryalpha_sec, retrygamma_sec;
+	uint64_t retrybeta, retrymaxdelta;   /* counts */
+	uint64_t queuelo, queuehi;           /* 0 = computed */
+	uint64_t batchsize;                  /* recipients */
+	uint64_t sizelimit_bytes;            /* 0 = no limit */
+	int64_t submitdelay_sec;
+	int64_t localtimeout_sec;
+	uint64_t dsnlimit_bytes;
+	const char *dsnfrom;
+	struct conf_list enablefiltering;    /* esmtp local uucp */
+};
+
+struct conf_bofh {
+	struct conf_list badfrom;  /* user@dom @dom @.dom user@.dom */
+	struct conf_list badmx;    /* addresses */
+	struct conf_list freemail; /* "dom dom2 ..." */
+	struct conf_list spamtrap; /* user@dom */
+	uint64_t max_rcpts;        /* maxrcpts N */
+	bool max_rcpts_hard;       /* maxrcpts N hard */
+	uint64_t check_helo;       /* opt BOFHCHECKHELO */
+	uint64_t header_limit_bytes; /* opt BOFHHEADERLIMIT */
+};
+
+struct conf_authdaemon {
+	struct conf_list modules; /* authmodulelist: back ends in the order they are asked */
+	uint64_t daemons;         /* processes of each back end */
+	const char *socket_dir;   /* authdaemonvar; empty = the build's */
+	uint64_t debug_login;     /* DEBUG_LOGIN: 0, 1, 2 (2 also logs passwords) */
+	const char *default_options; /* DEFAULTOPTIONS */
+};
+
+/* module.local, module.esmtp, module.dsn */
+struct conf_module {
+	uint64_t max_dels; /* MAXDELS: deliveries at once */
+	uint64_t max_host; /* MAXHOST: at once to one host */
+	uint64_t max_rcpt; /* MAXRCPT: recipients of one delivery */
+};
+
+struct conf {
+	struct conf_site site;
+	struct conf_bofh bofh;
+	struct conf_courierd courierd;
+	struct conf_esmtpd esmtpd, msa, ssl;
+	struct conf_authdaemon authdaemon;
+	struct conf_module local, esmtp, dsn;
+	struct arena *arena;      /* private: all strings */
+	struct conf_where *where; /* private: where each row was set */
+};
+
+/* --- what was wrong ------------------------------------------------------------------------------ */
+
+struct conf_note {
+	const char *file; /* path as a person would open it */
+	unsigned line;    /* 0 = the file as a whole */
+	bool warning;
+	const char *text;
+	struct conf_note *next;
+};
+
+/* At most 200 notes are kept; the counts are of all. */
+struct conf_report {
+	struct arena *arena;
+	struct conf_note *first, *last;
+	unsigned errors, warnings;
+};
+
+void conf_report_init(struct conf_report *r);
+void conf_report_fini(struct conf_report *r);
+
+/* Adds "file:line: text". text is formatted, control characters in it become '?'. */
+void conf_error(struct conf_report *r, const char *file, unsigned line, const char *fmt, ...) ATTR_PRINTF(4, 5);
+void conf_warning(struct conf_report *r, const char *file, unsigned line, const char *fmt, ...) ATTR_PRINTF(4, 5);
+
+/* Appends the notes, a line each ("file:line: text", warnings as "file:line: warning: text"). */
+void conf_report_put(const struct conf_report *r, struct buf *out);
+
+/* --- reading -------------------------------------------------------------------------------------- */
+
+struct conf_source {
+	int dirfd;            /* the configuration folder, or AT_FDCWD with dir "." */
+	const char *dir;      /* its path, for messages only */
+	const char *hostname; /* what "me" defaults to; NULL = gethostname(2) */
+};
+
+/*
+ * Reads all files of src into *out. ST_OK; ST_SYNTAX when there was any error (out is empty then, r
+ * has them all). Warnings do not count. Needs conf_fini when ST_OK.
+ */
+enum st conf_load(const struct conf_source *src, struct conf *out, struct conf_report *r) ATTR_CHECKED;
+
+/* The defaults alone (tests). */
+void conf_defaults(const char *hostname, struct conf *out);
+
+/* Releases everything; c may be zeroed. */
+void conf_fini(struct conf *c);
+
+/* --- snapshot (docs/CONFIG.md section 6) ------------------------------------------------------------ */
+
+/* Appends the canonical text of c. */
+void conf_snapshot_put(const struct conf *c, struct buf *out);
+
+/* Strict reading of one. ST_OK; ST_SYNTAX with f (also for another SCHEMA, a wrong sum). */
+enum st conf_snapshot_get(struct slice in, struct conf *out, struct fault *f) ATTR_CHECKED;
+
+/* The same through a descriptor: written from its present offset; read from offset 0 with pread. ST_OK, ST_IO, ST_SYNTAX, ST_LIMIT. */
+enum st conf_snapshot_write(const struct conf *c, int fd, struct fault *f) ATTR_CHECKED;
+enum st conf_snapshot_read(int fd, struct conf *out, struct fault *f) ATTR_CHECKED;
+
+#endif
