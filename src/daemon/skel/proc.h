@@ -1,0 +1,87 @@
+/*
+ * The frame every daemon but master stands in: it takes what master gives over descriptor 3 (identity,
+ * configuration, keys, sockets, channels), becomes who it shall be, shuts the door, serves, and obeys
+ * reload, drain, pause, revoke and status. A daemon is a struct proc_def and its handlers.
+ *
+ * Order: start() with configuration, keys and privileges still there (open files, warm libraries); then
+ * ids, chroot and sandbox; then serve(). docs/PROCESSES.md is the normative table.
+ */
+#ifndef DAEMON_SKEL_PROC_H
+#define DAEMON_SKEL_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "conf/conf.h"
+#include "ipc/channel.h"
+#include "net/loop.h"
+#include "os/sandbox.h"
+
+struct proc;
+
+/* A process this one talks to. Ends with a row whose role is NULL. */
+struct proc_peer {
+	const char *role;                        /* "courierd" */
+	enum ipc_link sends, receives;
+	enum ipc_link sends2, receives2;         /* or IPC_LINK_ANY, IPC_LINK_ANY */
+	const struct channel_handler *handlers;  /* or NULL */
+	bool required;                           /* serve() waits until there is one */
+	void (*up)(struct proc *p, struct channel *c, uint32_t index);
+	/* The channel is gone (its calls were failed already). */
+	void (*down)(struct proc *p, struct channel *c, uint32_t index);
+};
+
+struct proc_def {
+	const char *role;     /* as master's table names it: "esmtpd" */
+	const char *log_name; /* as Courier's logs name it: "courieresmtpd" */
+	size_t state_bytes;   /* zeroed memory for the daemon, proc_state() */
+	bool has_sandbox;     /* false: this process runs user programs */
+	enum sandbox_profile sandbox;
+	const struct proc_peer *peers;
+
+	/* Before the door shuts. A fault ends the process; master restarts it with backoff. */
+	enum st (*start)(struct proc *p, struct fault *f);
+	/* Directories for the sandbox, made in start(); NULL-terminated lists or NULL. */
+	void (*sandbox_dirs)(struct proc *p, const char *const **write_dirs, const char *const **read_dirs);
+	/* The door is shut, peers are there: begin. */
+	void (*serve)(struct proc *p);
+	/* A bound socket of a service. */
+	void (*listen)(struct proc *p, const char *service, int fd);
+	/* proc_conf() is new. */
+	void (*reload)(struct proc *p);
+	/* Take nothing new, finish, call proc_exit(p, 0) when done; the frame ends the process after within_ms. NULL: exit at once. */
+	void (*drain)(struct proc *p, uint32_t within_ms);
+	void (*pause)(struct proc *p, unsigned what, bool on);
+	void (*revoke)(struct proc *p, struct slice account);
+	/* A worker learns whose it is (frame account). */
+	void (*account)(struct proc *p, const struct ipc_account *a);
+	/* Appends "name=value\n" lines. */
+	void (*status)(struct proc *p, struct buf *out);
+};
+
+/* main() of a daemon. */
+int proc_main(int argc, char **argv, const struct proc_def *def);
+
+void *proc_state(struct proc *p);
+struct loop *proc_loop(struct proc *p);
+const struct conf *proc_conf(const struct proc *p);
+uint32_t proc_index(const struct proc *p);
+
+/* Channel to a peer by role and index (index UINT32_MAX: any); NULL while there is none. */
+struct channel *proc_peer(const struct proc *p, const char *role, uint32_t index);
+
+/* The control channel (authdaemond's ticket_issue, courierd's redeem). */
+struct channel *proc_control(const struct proc *p);
+
+/* Descriptor of a key file master opened ("esmtpd.pem"), read from its start by the callee; -1 when there is none. Only inside start() and reload(). */
+int proc_key(const struct proc *p, const char *name);
+
+/* True under --single-user. */
+bool proc_is_single_user(const struct proc *p);
+
+/* Leaves the loop; the exit status. */
+void proc_exit(struct proc *p, int status);
+
+#endif
