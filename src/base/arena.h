@@ -42,7 +42,10 @@ void arena_reset(struct arena *a);
 size_t arena_used(const struct arena *a);
 bool arena_exhausted(const struct arena *a);
 
-/* malloc, realloc and strdup that never return NULL: out of memory logs to stderr and exits 75. For L2, L4, L5. */
+/*
+ * malloc (zeroed), realloc (the new part is not zeroed) and strdup that never return NULL: out of memory
+ * logs to stderr and exits 75. mem_free(NULL) does nothing. For L2, L4, L5.
+ */
 void *mem_get(size_t n);
 void *mem_resize(void *p, size_t n);
 char *mem_str(struct slice s);

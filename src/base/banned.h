@@ -11,6 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+/* Some are macros of the C library, and a macro cannot be poisoned. */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
+#undef gets
+#undef strtok
 #undef isalpha
 #undef isdigit
 #undef isspace
@@ -19,7 +28,6 @@
 #undef islower
 #undef tolower
 #undef toupper
-#undef strtok
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll
 #pragma GCC poison ctime localtime gmtime asctime rand srand setlocale
 #pragma GCC poison isalpha isdigit isspace isalnum isupper islower tolower toupper

@@ -44,7 +44,14 @@ void hmap_remove(struct hmap *m, struct hmap_node *n);
 struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
 struct hmap_node *hmap_next(const struct hmap_node *n);
 
-/* Walk over all: *pos starts at 0; NULL at the end. The node just returned may be removed. */
-struct hmap_node *hmap_walk(const struct hmap *m, size_t *pos, struct hmap_node *last);
+/*
+ * Walk over all, in no order: *c starts as {0}; NULL at the end. The node just returned may be removed
+ * and freed; otherwise the map must not change during the walk.
+ */
+struct hmap_cursor {
+	size_t slot;
+	struct hmap_node *next;
+};
+struct hmap_node *hmap_walk(const struct hmap *m, struct hmap_cursor *c);
 
 #endif

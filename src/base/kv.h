@@ -1,7 +1,7 @@
 /*
  * The body of a log line: an event name, then key=value pairs. Values with blanks, quotes or commas
- * are quoted; control and non-UTF-8 bytes become \xHH; a line never passes its maximum (it is cut
- * and ends in "..."). Pure: the sink is src/net/log.h.
+ * are quoted; control and non-UTF-8 bytes become \xHH; a line never passes the maximum of its buffer
+ * (it is cut and ends in "..."). Pure: the sink is src/net/log.h.
  */
 #ifndef BASE_KV_H
 #define BASE_KV_H

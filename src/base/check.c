@@ -1,0 +1,95 @@
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static unsigned claims_failed; /* in the test that runs */
+
+static void
+say_where(const char *file, int line)
+{
+	claims_failed++;
+	printf("%s:%d: ", file, line);
+}
+
+bool
+check_that(bool claim, const char *file, int line, const char *expr)
+{
+	if (!claim) {
+		say_where(file, line);
+		printf("does not hold: %s\n", expr);
+	}
+	return claim;
+}
+
+static void
+print_slice(const char *label, struct slice s)
+{
+	printf("\t%s (%zu) \"", label, s.n);
+	for (size_t i = 0; i < s.n && i < 400; i++)
+		if (s.p[i] >= 0x20 && s.p[i] < 0x7f && s.p[i] != '\\' && s.p[i] != '"')
+			putchar(s.p[i]);
+		else
+			printf("\\x%02x", s.p[i]);
+	printf("\"%s\n", s.n > 400 ? " ..." : "");
+}
+
+bool
+check_same(struct slice got, struct slice want, const char *file, int line)
+{
+	bool same = sl_eq(got, want);
+
+	if (!same) {
+		say_where(file, line);
+		printf("bytes differ\n");
+		print_slice("got ", got);
+		print_slice("want", want);
+	}
+	return same;
+}
+
+bool
+check_equal(long long got, long long want, const char *file, int line, const char *expr)
+{
+	if (got != want) {
+		say_where(file, line);
+		printf("%s is %lld, want %lld\n", expr, got, want);
+	}
+	return got == want;
+}
+
+/* Is this test among the names given on the command line (none: all)? */
+static bool
+is_wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc < 2;
+}
+
+int
+check_main(int argc, char **argv, const struct check_row *rows, size_t count)
+{
+	const char *program = argc > 0 ? argv[0] : "test";
+	const char *slash = strrchr(program, '/');
+	unsigned passed = 0, failed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_wanted(rows[i].name, argc, argv))
+			continue;
+		claims_failed = 0;
+		rows[i].run();
+		if (claims_failed == 0) {
+			passed++;
+			continue;
+		}
+		failed++;
+		printf("%s: failed\n", rows[i].name);
+		fflush(stdout);
+	}
+	if (passed + failed == 0)
+		printf("no test of that name\n");
+	printf("%s: %u passed, %u failed\n", slash ? slash + 1 : program, passed, failed);
+	return failed == 0 && passed > 0 ? 0 : 1;
+}
