@@ -34,6 +34,9 @@ enum st net_listen(const struct net_addr *a, int backlog, int *fd, struct fault 
 /* Starts a connection; ST_OK or ST_AGAIN (writable when done), ST_IO with f. */
 enum st net_connect(const struct net_addr *a, int *fd, struct fault *f);
 
+/* The next connection waiting on a listening socket: its descriptor (close-on-exec), or -errno. */
+int net_accept(int fd, struct net_addr *peer);
+
 /* Peer and own address of a connected socket. */
 void net_peer(int fd, struct net_addr *peer, struct net_addr *local);
 

@@ -1,6 +1,9 @@
 /*
  * Log events. One datagram a line to logd over the socket every process inherits; when it is full the
  * line is counted, and "log,dropped=N" follows when there is room again: logging never waits.
+ *
+ * A datagram is a digit (the severity of RFC 5424 section 6.2.1: 7 debug, 6 info, 4 warning, 3 error,
+ * 1 alert), the role, "[pid]: ", and the line, without a line end; at most LOG_LINE_MAX bytes in all.
  */
 #ifndef NET_LOG_H
 #define NET_LOG_H

@@ -1,1 +1,17 @@
-# src/net
+# src/net: the event loop, streams, the one driver of all engines, listeners, the log.
+noinst_LIBRARIES += libnet.a
+LIB_NET = libnet.a
+libnet_a_SOURCES = \
+	src/net/addr.c \
+	src/net/listener.c \
+	src/net/log.c \
+	src/net/loop.c \
+	src/net/stream_fd.c \
+	src/net/stream_transcript.c
+
+NET_TEST_LIBS = $(LIB_NET) $(LINK_L1)
+
+check_PROGRAMS += loop_test
+TESTS += loop_test
+loop_test_SOURCES = src/net/tests/loop_test.c
+loop_test_LDADD = $(NET_TEST_LIBS)
