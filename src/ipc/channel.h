@@ -52,6 +52,9 @@ struct channel_opts {
 	size_t queue_max_bytes;                 /* output kept for a slow reader before the channel is cut; 0 = 16 MiB */
 };
 
+/* Who this process is, said in each hello (static strings). Call once at start. */
+void channel_identify(const char *role, const char *build);
+
 /* A channel on a connected UNIX stream socket (taken over). Sends hello at once. */
 struct channel *channel_new(struct loop *l, int fd, const struct channel_opts *o);
 

@@ -20,11 +20,11 @@
 #define IPC_C_I64(name, record) int64_t name;
 #define IPC_C_BYTES(name, record) struct slice name;
 #define IPC_C_LIST(name, record) struct { struct ipc_##record *v; uint32_t n; } name;
-#define IPC_C_FIELD(kind, name, max, record) IPC_C_##kind(name, record)
+#define IPC_C_FIELD(S, kind, name, max, record) IPC_C_##kind(name, record)
 
-#define IPC_C_RECORD(name) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD) };
+#define IPC_C_RECORD(name) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
 IPC_RECORDS(IPC_C_RECORD)
-#define IPC_C_MESSAGE(name, type, link, flow, fd, credit) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD) };
+#define IPC_C_MESSAGE(name, type, link, flow, fd, credit) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
 IPC_MESSAGES(IPC_C_MESSAGE)
 
 /* IPC_hello, IPC_submit ... */
@@ -76,6 +76,16 @@ struct ipc_row {
 
 /* The row of a type, or NULL. */
 const struct ipc_row *ipc_row(uint16_t type);
+
+/* The row of the reply to a request. */
+const struct ipc_row *ipc_reply_row(const struct ipc_row *request);
+
+/* Index of a row in ipc_rows(), for tables beside it. */
+size_t ipc_row_index(const struct ipc_row *row);
+
+/* Number of rows. */
+#define IPC_C_ONE(name, type, link, flow, fd, credit) +1
+enum { IPC_ROW_COUNT = 0 IPC_MESSAGES(IPC_C_ONE) };
 
 /* All rows, for documents and fuzzing. */
 const struct ipc_row *ipc_rows(size_t *count);

@@ -6,12 +6,12 @@
  * Field kinds: U8 U32 U64 I64 (big-endian on the wire), BYTES (length u32, at most max bytes, may hold
  * NUL), LIST (count u32, at most max records). No field is optional, nothing may follow the last one.
  *
- *   F(kind, name, max, record)       record is `none` unless kind is LIST
+ *   F(S, kind, name, max, record)    S is the message, record is `none` unless kind is LIST
  *   M(name, type, link, flow, fd, credit)
  *
  * link says on which kind of channel a message may travel and in which direction; flow is REQUEST
  * (needs a reply, counts against the receiver's credit), REPLY (always accepted) or NOTE (no reply; the
- * sender's own rate is bounded by what it tells about); fd is NO_FD, FD (always one) or MAY_FD.
+ * sender's own rate is bounded by what it tells about); the reply of a request is the next REPLY row; fd is NO_FD, FD (always one) or MAY_FD.
  */
 #ifndef IPC_MESSAGES_H
 #define IPC_MESSAGES_H
@@ -19,163 +19,163 @@
 /* ---- records inside messages ---- */
 
 /* struct fault on the wire; st ST_OK means success */
-#define IPC_FIELDS_verdict(F) \
-	F(U8, st, 0, none) \
-	F(U8, class, 0, none) F(U8, subject, 0, none) F(U8, detail, 0, none) /* RFC 3463 code; class 0 = none */ \
-	F(BYTES, text, 160, none)
+#define IPC_FIELDS_verdict(F, S) \
+	F(S, U8, st, 0, none) \
+	F(S, U8, class, 0, none) F(S, U8, subject, 0, none) F(S, U8, detail, 0, none) /* RFC 3463 code; class 0 = none */ \
+	F(S, BYTES, text, 160, none)
 
 /* one final recipient as routed decided it */
-#define IPC_FIELDS_recipient(F) \
-	F(BYTES, address, 1024, none)  /* what the module delivers to */ \
-	F(BYTES, module, 16, none)     /* "local", "esmtp" */ \
-	F(BYTES, host, 255, none)      /* for esmtp: the domain or relay; empty for local */ \
-	F(BYTES, account, 320, none)   /* for local: the mailbox as authdaemond knows it */ \
-	F(BYTES, extension, 255, none) /* for local: what stood behind the separator */ \
-	F(BYTES, original, 1100, none) /* what the sender wrote (ORCPT form "rfc822;..."), for reports */ \
-	F(U8, notify, 0, none)         /* RFC 3461 NOTIFY bits: 1 success 2 failure 4 delay 8 never; 0 = not given */
+#define IPC_FIELDS_recipient(F, S) \
+	F(S, BYTES, address, 1024, none)  /* what the module delivers to */ \
+	F(S, BYTES, module, 16, none)     /* "local", "esmtp" */ \
+	F(S, BYTES, host, 255, none)      /* for esmtp: the domain or relay; empty for local */ \
+	F(S, BYTES, account, 320, none)   /* for local: the mailbox as authdaemond knows it */ \
+	F(S, BYTES, extension, 255, none) /* for local: what stood behind the separator */ \
+	F(S, BYTES, original, 1100, none) /* what the sender wrote (ORCPT form "rfc822;..."), for reports */ \
+	F(S, U8, notify, 0, none)         /* RFC 3461 NOTIFY bits: 1 success 2 failure 4 delay 8 never; 0 = not given */
 
 /* what became of one recipient */
-#define IPC_FIELDS_result(F) \
-	F(U32, number, 0, none) /* of the recipient within its message, from 0 */ \
-	F(U8, st, 0, none) F(U8, class, 0, none) F(U8, subject, 0, none) F(U8, detail, 0, none) \
-	F(BYTES, text, 160, none) \
-	F(BYTES, peer, 300, none) /* who said so, "dns; mx.example" or empty */
+#define IPC_FIELDS_result(F, S) \
+	F(S, U32, number, 0, none) /* of the recipient within its message, from 0 */ \
+	F(S, U8, st, 0, none) F(S, U8, class, 0, none) F(S, U8, subject, 0, none) F(S, U8, detail, 0, none) \
+	F(S, BYTES, text, 160, none) \
+	F(S, BYTES, peer, 300, none) /* who said so, "dns; mx.example" or empty */
 
 /* one recipient of a delivery */
-#define IPC_FIELDS_target(F) \
-	F(U32, number, 0, none) F(BYTES, address, 1024, none) F(BYTES, extension, 255, none) F(BYTES, original, 1100, none)
+#define IPC_FIELDS_target(F, S) \
+	F(S, U32, number, 0, none) F(S, BYTES, address, 1024, none) F(S, BYTES, extension, 255, none) F(S, BYTES, original, 1100, none)
 
 /* one recipient in a report */
-#define IPC_FIELDS_reported_rcpt(F) \
-	F(BYTES, address, 1024, none) F(BYTES, original, 1100, none) F(U8, action, 0, none) /* enum dsn_action */ \
-	F(U8, class, 0, none) F(U8, subject, 0, none) F(U8, detail, 0, none) \
-	F(BYTES, text, 160, none) F(BYTES, peer, 300, none) F(I64, last_attempt_sec, 0, none) F(I64, give_up_sec, 0, none)
+#define IPC_FIELDS_reported_rcpt(F, S) \
+	F(S, BYTES, address, 1024, none) F(S, BYTES, original, 1100, none) F(S, U8, action, 0, none) /* enum dsn_action */ \
+	F(S, U8, class, 0, none) F(S, U8, subject, 0, none) F(S, U8, detail, 0, none) \
+	F(S, BYTES, text, 160, none) F(S, BYTES, peer, 300, none) F(S, I64, last_attempt_sec, 0, none) F(S, I64, give_up_sec, 0, none)
 
-#define IPC_FIELDS_variable(F) F(BYTES, name, 64, none) F(BYTES, value, 512, none)
+#define IPC_FIELDS_variable(F, S) F(S, BYTES, name, 64, none) F(S, BYTES, value, 512, none)
 
 /* one line of mailq */
-#define IPC_FIELDS_queued_rcpt(F) \
-	F(BYTES, address, 1024, none) F(U8, state, 0, none) /* enum queue_rcpt_state */ F(BYTES, text, 300, none)
+#define IPC_FIELDS_queued_rcpt(F, S) \
+	F(S, BYTES, address, 1024, none) F(S, U8, state, 0, none) /* enum queue_rcpt_state */ F(S, BYTES, text, 300, none)
 
 #define IPC_RECORDS(R) R(verdict) R(recipient) R(result) R(target) R(reported_rcpt) R(variable) R(queued_rcpt)
 
 /* ---- every link ---- */
 
 /* first frame in both directions; a different schema or build closes the channel and is reported to master */
-#define IPC_FIELDS_hello(F) F(U64, schema, 0, none) F(BYTES, build, 64, none) F(BYTES, role, 16, none)
+#define IPC_FIELDS_hello(F, S) F(S, U64, schema, 0, none) F(S, BYTES, build, 64, none) F(S, BYTES, role, 16, none)
 /* the receiver changes how many requests of a type may be open */
-#define IPC_FIELDS_credit(F) F(U32, type, 0, none) F(U32, open_max, 0, none)
+#define IPC_FIELDS_credit(F, S) F(S, U32, type, 0, none) F(S, U32, open_max, 0, none)
 
 /* ---- master to a process, over the control channel (descriptor 3) ---- */
 
-#define IPC_FIELDS_identity(F) /* who you are and whom you become; the first one after hello */ \
-	F(BYTES, role, 16, none) F(U32, index, 0, none) F(U32, generation, 0, none) \
-	F(U8, become, 0, none) /* 1: chroot and change ids as said; 0: --single-user or already done */ \
-	F(U32, uid, 0, none) F(U32, gid, 0, none) F(U32, extra_gid, 0, none) /* UINT32_MAX = none */ \
-	F(BYTES, root_dir, 1024, none) F(BYTES, work_dir, 1024, none)
-#define IPC_FIELDS_config(F) F(U32, serial, 0, none)           /* fd: the configuration snapshot; again at reload */
-#define IPC_FIELDS_key(F) F(BYTES, name, 128, none)            /* fd: a certificate with its key, read-only */
-#define IPC_FIELDS_listen(F) F(BYTES, service, 16, none)       /* fd: a bound socket; "smtp", "submission", "smtps", "local", "control", "auth" */
-#define IPC_FIELDS_peer(F) F(BYTES, role, 16, none) F(U32, index, 0, none) F(U32, generation, 0, none) /* fd: a channel to it; replaces an older one */
-#define IPC_FIELDS_start(F) F(U32, serial, 0, none)            /* everything was given: become, shut the door, serve */
-#define IPC_FIELDS_drain(F) F(U32, within_ms, 0, none)         /* take nothing new, finish, end */
-#define IPC_FIELDS_pause(F) F(U8, what, 0, none) F(U8, on, 0, none) /* what: 1 in, 2 out, 4 local */
-#define IPC_FIELDS_revoke(F) F(BYTES, account, 320, none)      /* end what runs for this account */
-#define IPC_FIELDS_ask_status(F) F(U32, detail, 0, none)
-#define IPC_FIELDS_account(F) /* to a worker: whose it is */ \
-	F(BYTES, address, 320, none) F(U32, uid, 0, none) F(U32, gid, 0, none) \
-	F(BYTES, home, 1024, none) F(BYTES, maildir, 1024, none) F(BYTES, quota, 64, none) \
-	F(BYTES, options, 512, none) F(BYTES, delivery, 1024, none) F(BYTES, name, 256, none)
+#define IPC_FIELDS_identity(F, S) /* who you are and whom you become; the first one after hello */ \
+	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U32, generation, 0, none) \
+	F(S, U8, become, 0, none) /* 1: chroot and change ids as said; 0: --single-user or already done */ \
+	F(S, U32, uid, 0, none) F(S, U32, gid, 0, none) F(S, U32, extra_gid, 0, none) /* UINT32_MAX = none */ \
+	F(S, BYTES, root_dir, 1024, none) F(S, BYTES, work_dir, 1024, none)
+#define IPC_FIELDS_config(F, S) F(S, U32, serial, 0, none)           /* fd: the configuration snapshot; again at reload */
+#define IPC_FIELDS_key(F, S) F(S, BYTES, name, 128, none)            /* fd: a certificate with its key, read-only */
+#define IPC_FIELDS_listen(F, S) F(S, BYTES, service, 16, none)       /* fd: a bound socket; "smtp", "submission", "smtps", "local", "control", "auth" */
+#define IPC_FIELDS_peer(F, S) F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U32, generation, 0, none) /* fd: a channel to it; replaces an older one */
+#define IPC_FIELDS_start(F, S) F(S, U32, serial, 0, none)            /* everything was given: become, shut the door, serve */
+#define IPC_FIELDS_drain(F, S) F(S, U32, within_ms, 0, none)         /* take nothing new, finish, end */
+#define IPC_FIELDS_pause(F, S) F(S, U8, what, 0, none) F(S, U8, on, 0, none) /* what: 1 in, 2 out, 4 local */
+#define IPC_FIELDS_revoke(F, S) F(S, BYTES, account, 320, none)      /* end what runs for this account */
+#define IPC_FIELDS_ask_status(F, S) F(S, U32, detail, 0, none)
+#define IPC_FIELDS_account(F, S) /* to a worker: whose it is */ \
+	F(S, BYTES, address, 320, none) F(S, U32, uid, 0, none) F(S, U32, gid, 0, none) \
+	F(S, BYTES, home, 1024, none) F(S, BYTES, maildir, 1024, none) F(S, BYTES, quota, 64, none) \
+	F(S, BYTES, options, 512, none) F(S, BYTES, delivery, 1024, none) F(S, BYTES, name, 256, none)
 
 /* ---- a process to master ---- */
 
-#define IPC_FIELDS_ready(F) F(BYTES, sandbox, 64, none)
-#define IPC_FIELDS_status(F) F(BYTES, text, 8192, none) /* lines "name=value" */
+#define IPC_FIELDS_ready(F, S) F(S, BYTES, sandbox, 64, none)
+#define IPC_FIELDS_status(F, S) F(S, BYTES, text, 8192, none) /* lines "name=value" */
 /* authdaemond: who may ask for this ticket, and the account behind it; forgotten after 10 s or one use */
-#define IPC_FIELDS_ticket_issue(F) \
-	F(BYTES, number, 16, none) F(BYTES, service, 16, none) F(BYTES, asker, 16, none) F(U32, asker_index, 0, none) \
-	F(BYTES, address, 320, none) F(U32, uid, 0, none) F(U32, gid, 0, none) \
-	F(BYTES, home, 1024, none) F(BYTES, maildir, 1024, none) F(BYTES, quota, 64, none) \
-	F(BYTES, options, 512, none) F(BYTES, delivery, 1024, none) F(BYTES, name, 256, none)
-#define IPC_FIELDS_redeem(F) F(BYTES, number, 16, none)
+#define IPC_FIELDS_ticket_issue(F, S) \
+	F(S, BYTES, number, 16, none) F(S, BYTES, service, 16, none) F(S, BYTES, asker, 16, none) F(S, U32, asker_index, 0, none) \
+	F(S, BYTES, address, 320, none) F(S, U32, uid, 0, none) F(S, U32, gid, 0, none) \
+	F(S, BYTES, home, 1024, none) F(S, BYTES, maildir, 1024, none) F(S, BYTES, quota, 64, none) \
+	F(S, BYTES, options, 512, none) F(S, BYTES, delivery, 1024, none) F(S, BYTES, name, 256, none)
+#define IPC_FIELDS_redeem(F, S) F(S, BYTES, number, 16, none)
 /* fd: the channel to the worker; existing is 1 when it joined one that runs */
-#define IPC_FIELDS_redeemed(F) F(LIST, verdict, 1, verdict) F(U64, worker, 0, none) F(U8, existing, 0, none)
+#define IPC_FIELDS_redeemed(F, S) F(S, LIST, verdict, 1, verdict) F(S, U64, worker, 0, none) F(S, U8, existing, 0, none)
 
 /* ---- authdaemond's questions ---- */
 
-#define IPC_FIELDS_auth(F) \
-	F(BYTES, service, 16, none) F(BYTES, kind, 16, none) /* "login"; "cram-sha256" ... later */ \
-	F(BYTES, user, 320, none) F(BYTES, secret, 1024, none) F(BYTES, ip, 46, none)
-#define IPC_FIELDS_authed(F) F(LIST, verdict, 1, verdict) F(BYTES, account, 320, none) F(BYTES, options, 512, none)
-#define IPC_FIELDS_exists(F) F(BYTES, address, 320, none)
-#define IPC_FIELDS_existing(F) F(LIST, verdict, 1, verdict) F(BYTES, account, 320, none) F(BYTES, home, 1024, none)
-#define IPC_FIELDS_delivery_ticket(F) F(BYTES, account, 320, none)
-#define IPC_FIELDS_ticket(F) F(LIST, verdict, 1, verdict) F(BYTES, number, 16, none) F(U64, worker_key, 0, none)
+#define IPC_FIELDS_auth(F, S) \
+	F(S, BYTES, service, 16, none) F(S, BYTES, kind, 16, none) /* "login"; "cram-sha256" ... later */ \
+	F(S, BYTES, user, 320, none) F(S, BYTES, secret, 1024, none) F(S, BYTES, ip, 46, none)
+#define IPC_FIELDS_authed(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, account, 320, none) F(S, BYTES, options, 512, none)
+#define IPC_FIELDS_exists(F, S) F(S, BYTES, address, 320, none)
+#define IPC_FIELDS_existing(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, account, 320, none) F(S, BYTES, home, 1024, none)
+#define IPC_FIELDS_delivery_ticket(F, S) F(S, BYTES, account, 320, none)
+#define IPC_FIELDS_ticket(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, number, 16, none) F(S, U64, worker_key, 0, none)
 
 /* ---- routed's questions ---- */
 
-#define IPC_FIELDS_client(F) F(BYTES, ip, 46, none) F(BYTES, service, 16, none)
-#define IPC_FIELDS_client_policy(F) F(LIST, verdict, 1, verdict) F(LIST, variables, 64, variable)
-#define IPC_FIELDS_rcpt(F) \
-	F(BYTES, source, 16, none) /* "esmtp", "local", "dsn" */ F(U8, may_relay, 0, none) F(BYTES, auth, 320, none) \
-	F(BYTES, sender, 1024, none) F(BYTES, address, 1024, none) F(BYTES, original, 1100, none) F(U8, notify, 0, none)
-#define IPC_FIELDS_routed(F) F(LIST, verdict, 1, verdict) F(LIST, recipients, 5000, recipient)
-#define IPC_FIELDS_sender(F) F(BYTES, source, 16, none) F(BYTES, auth, 320, none) F(BYTES, ip, 46, none) F(BYTES, address, 1024, none)
-#define IPC_FIELDS_sender_policy(F) F(LIST, verdict, 1, verdict)
+#define IPC_FIELDS_client(F, S) F(S, BYTES, ip, 46, none) F(S, BYTES, service, 16, none)
+#define IPC_FIELDS_client_policy(F, S) F(S, LIST, verdict, 1, verdict) F(S, LIST, variables, 64, variable)
+#define IPC_FIELDS_rcpt(F, S) \
+	F(S, BYTES, source, 16, none) /* "esmtp", "local", "dsn" */ F(S, U8, may_relay, 0, none) F(S, BYTES, auth, 320, none) \
+	F(S, BYTES, sender, 1024, none) F(S, BYTES, address, 1024, none) F(S, BYTES, original, 1100, none) F(S, U8, notify, 0, none)
+#define IPC_FIELDS_routed(F, S) F(S, LIST, verdict, 1, verdict) F(S, LIST, recipients, 5000, recipient)
+#define IPC_FIELDS_sender(F, S) F(S, BYTES, source, 16, none) F(S, BYTES, auth, 320, none) F(S, BYTES, ip, 46, none) F(S, BYTES, address, 1024, none)
+#define IPC_FIELDS_sender_policy(F, S) F(S, LIST, verdict, 1, verdict)
 
 /* ---- tallyd ---- */
 
-#define IPC_FIELDS_arrive(F) F(BYTES, service, 16, none) F(BYTES, ip, 46, none)
-#define IPC_FIELDS_arrival(F) F(LIST, verdict, 1, verdict)
-#define IPC_FIELDS_depart(F) F(BYTES, service, 16, none) F(BYTES, ip, 46, none)
-#define IPC_FIELDS_present(F) F(BYTES, service, 16, none) F(BYTES, ip, 46, none) F(U32, count, 0, none) /* told again to a new tallyd */
-#define IPC_FIELDS_login_failed(F) F(BYTES, service, 16, none) F(BYTES, ip, 46, none) F(BYTES, user, 320, none)
+#define IPC_FIELDS_arrive(F, S) F(S, BYTES, service, 16, none) F(S, BYTES, ip, 46, none)
+#define IPC_FIELDS_arrival(F, S) F(S, LIST, verdict, 1, verdict)
+#define IPC_FIELDS_depart(F, S) F(S, BYTES, service, 16, none) F(S, BYTES, ip, 46, none)
+#define IPC_FIELDS_present(F, S) F(S, BYTES, service, 16, none) F(S, BYTES, ip, 46, none) F(S, U32, count, 0, none) /* told again to a new tallyd */
+#define IPC_FIELDS_login_failed(F, S) F(S, BYTES, service, 16, none) F(S, BYTES, ip, 46, none) F(S, BYTES, user, 320, none)
 
 /* ---- custody: esmtpd, courierdsn to courierd ---- */
 
-#define IPC_FIELDS_id_prefix(F) F(BYTES, prefix, 24, none) /* courierd: queue ids on this channel begin so */
-#define IPC_FIELDS_body_open(F) F(U64, size_hint, 0, none)
-#define IPC_FIELDS_body_file(F) F(LIST, verdict, 1, verdict) F(U32, file, 0, none) /* fd: a new empty file, for writing */
-#define IPC_FIELDS_body_drop(F) F(U32, file, 0, none)
-#define IPC_FIELDS_submit(F) \
-	F(BYTES, id, 40, none) F(BYTES, source, 16, none) F(BYTES, sender, 1024, none) F(BYTES, auth, 320, none) \
-	F(BYTES, from_mta, 512, none) F(BYTES, ip, 46, none) F(BYTES, envid, 400, none) F(U8, ret, 0, none) /* 0 F H */ \
-	F(U32, flags, 0, none) /* enum queue_flag */ F(I64, arrived_sec, 0, none) F(U64, report_of, 0, none) /* courierdsn: the report number; else 0 */ \
-	F(U64, length, 0, none) F(BYTES, digest, 32, none) F(U32, file, 0, none) /* of body_file; 0 = inline */ \
-	F(BYTES, body, 65536, none) F(LIST, recipients, 5000, recipient)
-#define IPC_FIELDS_submitted(F) F(LIST, verdict, 1, verdict)
+#define IPC_FIELDS_id_prefix(F, S) F(S, BYTES, prefix, 24, none) /* courierd: queue ids on this channel begin so */
+#define IPC_FIELDS_body_open(F, S) F(S, U64, size_hint, 0, none)
+#define IPC_FIELDS_body_file(F, S) F(S, LIST, verdict, 1, verdict) F(S, U32, file, 0, none) /* fd: a new empty file, for writing */
+#define IPC_FIELDS_body_drop(F, S) F(S, U32, file, 0, none)
+#define IPC_FIELDS_submit(F, S) \
+	F(S, BYTES, id, 40, none) F(S, BYTES, source, 16, none) F(S, BYTES, sender, 1024, none) F(S, BYTES, auth, 320, none) \
+	F(S, BYTES, from_mta, 512, none) F(S, BYTES, ip, 46, none) F(S, BYTES, envid, 400, none) F(S, U8, ret, 0, none) /* 0 F H */ \
+	F(S, U32, flags, 0, none) /* enum queue_flag */ F(S, I64, arrived_sec, 0, none) F(S, U64, report_of, 0, none) /* courierdsn: the report number; else 0 */ \
+	F(S, U64, length, 0, none) F(S, BYTES, digest, 32, none) F(S, U32, file, 0, none) /* of body_file; 0 = inline */ \
+	F(S, BYTES, body, 65536, none) F(S, LIST, recipients, 5000, recipient)
+#define IPC_FIELDS_submitted(F, S) F(S, LIST, verdict, 1, verdict)
 
 /* ---- courierd to a deliverer ---- */
 
-#define IPC_FIELDS_deliver(F) \
-	F(U64, delivery, 0, none) F(BYTES, id, 40, none) F(BYTES, account, 320, none) F(BYTES, sender, 1024, none) \
-	F(I64, arrived_sec, 0, none) F(U32, flags, 0, none) F(U64, length, 0, none) F(BYTES, digest, 32, none) \
-	F(BYTES, body, 65536, none) /* empty with length > 0: fd is a fresh read-only open of the body */ \
-	F(LIST, targets, 1000, target)
-#define IPC_FIELDS_delivered(F) F(U64, delivery, 0, none) F(LIST, results, 1000, result)
-#define IPC_FIELDS_idle(F) F(U32, since_sec, 0, none) /* a worker with nothing to do; courierd closes the channel when it agrees */
+#define IPC_FIELDS_deliver(F, S) \
+	F(S, U64, delivery, 0, none) F(S, BYTES, id, 40, none) F(S, BYTES, account, 320, none) F(S, BYTES, sender, 1024, none) \
+	F(S, I64, arrived_sec, 0, none) F(S, U32, flags, 0, none) F(S, U64, length, 0, none) F(S, BYTES, digest, 32, none) \
+	F(S, BYTES, body, 65536, none) /* empty with length > 0: fd is a fresh read-only open of the body */ \
+	F(S, LIST, targets, 1000, target)
+#define IPC_FIELDS_delivered(F, S) F(S, U64, delivery, 0, none) F(S, LIST, results, 1000, result)
+#define IPC_FIELDS_idle(F, S) F(S, U32, since_sec, 0, none) /* a worker with nothing to do; courierd closes the channel when it agrees */
 
 /* ---- courierd to courierdsn ---- */
 
-#define IPC_FIELDS_report(F) \
-	F(U64, report, 0, none) F(BYTES, id, 40, none) F(BYTES, sender, 1024, none) F(BYTES, envid, 400, none) \
-	F(BYTES, from_mta, 512, none) F(I64, arrived_sec, 0, none) F(U8, ret, 0, none) F(U32, flags, 0, none) \
-	F(U64, length, 0, none) F(BYTES, body, 65536, none) /* the original; as in deliver */ F(LIST, rcpts, 1000, reported_rcpt)
-#define IPC_FIELDS_reported(F) F(U64, report, 0, none) F(LIST, verdict, 1, verdict)
+#define IPC_FIELDS_report(F, S) \
+	F(S, U64, report, 0, none) F(S, BYTES, id, 40, none) F(S, BYTES, sender, 1024, none) F(S, BYTES, envid, 400, none) \
+	F(S, BYTES, from_mta, 512, none) F(S, I64, arrived_sec, 0, none) F(S, U8, ret, 0, none) F(S, U32, flags, 0, none) \
+	F(S, U64, length, 0, none) F(S, BYTES, body, 65536, none) /* the original; as in deliver */ F(S, LIST, rcpts, 1000, reported_rcpt)
+#define IPC_FIELDS_reported(F, S) F(S, U64, report, 0, none) F(S, LIST, verdict, 1, verdict)
 
 /* ---- commands, over run/control/<process>; the peer's uid decides what is allowed ---- */
 
-#define IPC_FIELDS_cmd_list(F) F(BYTES, id, 40, none) /* empty: all the caller may see */
-#define IPC_FIELDS_cmd_item(F) \
-	F(BYTES, id, 40, none) F(BYTES, sender, 1024, none) F(BYTES, auth, 320, none) F(U64, length, 0, none) \
-	F(I64, arrived_sec, 0, none) F(I64, next_sec, 0, none) F(LIST, rcpts, 5000, queued_rcpt)
-#define IPC_FIELDS_cmd_flush(F) F(BYTES, id, 40, none)
-#define IPC_FIELDS_cmd_cancel(F) F(BYTES, id, 40, none) F(BYTES, reason, 160, none)
-#define IPC_FIELDS_cmd_status(F) F(U32, detail, 0, none)
-#define IPC_FIELDS_cmd_reload(F) F(U32, unused, 0, none)
-#define IPC_FIELDS_cmd_stop(F) F(U32, within_ms, 0, none)
-#define IPC_FIELDS_cmd_pause(F) F(U8, what, 0, none) F(U8, on, 0, none)
-#define IPC_FIELDS_cmd_done(F) F(LIST, verdict, 1, verdict) F(BYTES, text, 8192, none)
+#define IPC_FIELDS_cmd_list(F, S) F(S, BYTES, id, 40, none) /* empty: all the caller may see */
+#define IPC_FIELDS_cmd_item(F, S) \
+	F(S, BYTES, id, 40, none) F(S, BYTES, sender, 1024, none) F(S, BYTES, auth, 320, none) F(S, U64, length, 0, none) \
+	F(S, I64, arrived_sec, 0, none) F(S, I64, next_sec, 0, none) F(S, LIST, rcpts, 5000, queued_rcpt)
+#define IPC_FIELDS_cmd_flush(F, S) F(S, BYTES, id, 40, none)
+#define IPC_FIELDS_cmd_cancel(F, S) F(S, BYTES, id, 40, none) F(S, BYTES, reason, 160, none)
+#define IPC_FIELDS_cmd_status(F, S) F(S, U32, detail, 0, none)
+#define IPC_FIELDS_cmd_reload(F, S) F(S, U32, unused, 0, none)
+#define IPC_FIELDS_cmd_stop(F, S) F(S, U32, within_ms, 0, none)
+#define IPC_FIELDS_cmd_pause(F, S) F(S, U8, what, 0, none) F(S, U8, on, 0, none)
+#define IPC_FIELDS_cmd_done(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, text, 8192, none)
 
 #define IPC_MESSAGES(M) \
 	M(hello, 1, ANY, NOTE, NO_FD, 1) \

@@ -1,0 +1,318 @@
+/*
+ * Channels: what the rows allow, credits, one reply for each request. Bytes and descriptors are moved by
+ * the two halves channel_out.c and channel_in.c.
+ */
+#include "ipc/channel_int.h"
+
+#include <unistd.h>
+
+#include "net/log.h"
+#include "os/peercred.h"
+
+static void
+channel_release(struct deferred *d)
+{
+	struct channel *c = d->arg;
+
+	arena_free(c->arena);
+	mem_free(c->received);
+	buf_fini(&c->in);
+	mem_free(c);
+}
+
+/* Fails every call of a list; a callback may cancel or start others. */
+static void
+fail_calls(struct list *calls, const struct fault *why)
+{
+	struct list_node *n;
+
+	while ((n = list_first(calls))) {
+		struct channel_call *call = CONTAINER_OF(n, struct channel_call, node);
+
+		channel_forget_call(call);
+		call->fn(call, 0, NULL, -1, why);
+	}
+}
+
+/* The connection ends; memory goes at the end of the loop's turn, when no caller up the stack uses it. */
+static void
+channel_end(struct channel *c, const struct fault *why)
+{
+	c->dead = true;
+	loop_forget(&c->watch);
+	close(c->fd);
+	channel_out_fini(c);
+	if (c->in_fd >= 0)
+		close(c->in_fd);
+	fail_calls(&c->open, why);
+	fail_calls(&c->waiting, why);
+	loop_defer(c->loop, &c->release, channel_release, c);
+}
+
+void
+channel_fail(struct channel *c, const struct fault *why)
+{
+	if (c->dead)
+		return;
+	struct fault copy = *why;
+
+	if (copy.st != ST_EOF)
+		log_event(LOG_LEVEL_WARNING, "ipc", KV_STR("peer", c->opts.name), KV_FAULT(&copy), KV_END);
+	if (copy.esc[0] != 4)
+		memcpy(copy.esc, ((uint8_t[]){4, 3, 0}), sizeof(copy.esc));
+	channel_end(c, &copy);
+	if (c->opts.closed)
+		c->opts.closed(c, &copy);
+}
+
+void
+channel_free(struct channel *c)
+{
+	struct fault why;
+
+	if (!c || c->dead)
+		return;
+	channel_out_flush(c);
+	if (c->dead)
+		return;
+	fault_set(&why, ST_EOF, "4.3.0", "%s: we closed the channel", c->opts.name);
+	channel_end(c, &why);
+}
+
+static void
+channel_ready(struct watch *w, unsigned ready)
+{
+	struct channel *c = w->arg;
+
+	if (ready & POLLER_WRITE)
+		channel_out_flush(c);
+	if (!c->dead && (ready & (POLLER_READ | POLLER_HUP)))
+		channel_in_read(c);
+}
+
+void
+channel_want(struct channel *c)
+{
+	unsigned want = 0;
+
+	if (c->dead)
+		return;
+	if (!c->paused)
+		want |= POLLER_READ;
+	if (c->out.n)
+		want |= POLLER_WRITE;
+	loop_want(&c->watch, want);
+}
+
+struct channel *
+channel_new(struct loop *l, int fd, const struct channel_opts *o)
+{
+	struct channel *c = mem_get(sizeof(*c));
+	uint32_t gid;
+
+	memset(c, 0, sizeof(*c));
+	c->loop = l;
+	c->fd = fd;
+	c->in_fd = -1;
+	c->opts = *o;
+	if (!c->opts.queue_max_bytes)
+		c->opts.queue_max_bytes = 16u << 20;
+	if (peercred_get(fd, &c->peer_uid, &gid) != 0)
+		c->peer_uid = UINT32_MAX;
+	c->arena = arena_new("channel", 64u << 20);
+	list_init(&c->open);
+	list_init(&c->waiting);
+	list_init(&c->marks);
+	buf_init(&c->in, FRAME_MAX);
+	buf_init(&c->out, c->opts.queue_max_bytes + FRAME_MAX + FRAME_HEADER);
+	for (size_t i = 0; i < IPC_ROW_COUNT; i++) {
+		size_t count;
+
+		c->send_limit[i] = c->receive_limit[i] = ipc_rows(&count)[i].credit;
+	}
+	loop_watch(l, &c->watch, fd, POLLER_READ, channel_ready, c);
+	struct ipc_hello hello = {
+		.schema = ipc_schema(), .build = sl_str(channel_build), .role = sl_str(channel_role),
+	};
+	channel_note(c, IPC_hello, &hello, -1);
+	return c;
+}
+
+void *
+channel_owner(const struct channel *c)
+{
+	return c->opts.owner;
+}
+
+const char *
+channel_name(const struct channel *c)
+{
+	return c->opts.name;
+}
+
+uint32_t
+channel_peer_uid(const struct channel *c)
+{
+	return c->peer_uid;
+}
+
+void
+channel_pause(struct channel *c, bool paused)
+{
+	c->paused = paused;
+	channel_want(c);
+}
+
+/* ---- requests we send ---- */
+
+void
+channel_forget_call(struct channel_call *call)
+{
+	list_remove(&call->node);
+	call->channel = NULL;
+	if (call->payload.p)
+		mem_free((void *)(uintptr_t)call->payload.p);
+	call->payload = SL_NONE;
+	if (call->fd >= 0)
+		close(call->fd);
+	call->fd = -1;
+}
+
+/* A request leaves: from now on it holds a credit. */
+static void
+send_request(struct channel *c, struct channel_call *call, const struct ipc_row *row, struct slice payload)
+{
+	int fd = call->fd;
+
+	call->fd = -1;
+	c->send_open[ipc_row_index(row)]++;
+	list_append(&c->open, &call->node);
+	channel_out_frame(c, row, call->sequence, payload, fd);
+}
+
+void
+channel_request(struct channel *c, struct channel_call *call, enum ipc_type type, const void *message, int fd)
+{
+	const struct ipc_row *row = ipc_row((uint16_t)type);
+	size_t i = ipc_row_index(row);
+	struct slice payload;
+	struct fault f;
+
+	call->fd = fd;
+	call->payload = SL_NONE;
+	call->type = row->type;
+	list_node_init(&call->node);
+	if (!c || c->dead || !channel_encode(c, row, message, &payload)) {
+		fault_set(&f, ST_TEMP, "4.3.0", "%s cannot be asked now", c ? c->opts.name : "the process");
+		channel_forget_call(call);
+		call->fn(call, 0, NULL, -1, &f);
+		return;
+	}
+	call->channel = c;
+	call->sequence = ++c->sequence ? c->sequence : ++c->sequence;
+	if (c->send_open[i] < c->send_limit[i] && !c->send_waiting[i]) {
+		send_request(c, call, row, payload);
+		return;
+	}
+	unsigned char *copy = mem_get(payload.n + 1);
+	memcpy(copy, payload.p, payload.n);
+	call->payload = sl_mem(copy, payload.n);
+	c->send_waiting[i]++;
+	list_append(&c->waiting, &call->node);
+}
+
+/* A credit came back: what waits for it may go. */
+void
+channel_send_waiting(struct channel *c)
+{
+	LIST_EACH(&c->waiting, n) {
+		struct channel_call *call = CONTAINER_OF(n, struct channel_call, node);
+		const struct ipc_row *row = ipc_row(call->type);
+		size_t i = ipc_row_index(row);
+		struct slice payload = call->payload;
+
+		if (c->send_open[i] >= c->send_limit[i])
+			continue;
+		list_remove(&call->node);
+		c->send_waiting[i]--;
+		call->payload = SL_NONE;
+		send_request(c, call, row, payload);
+		mem_free((void *)(uintptr_t)payload.p);
+		if (c->dead)
+			return;
+	}
+}
+
+void
+channel_cancel(struct channel_call *call)
+{
+	struct channel *c = call->channel;
+
+	if (!c)
+		return;
+	/* A request that left keeps its credit until the reply comes; one that waited never had any. */
+	if (call->payload.p)
+		c->send_waiting[ipc_row_index(ipc_row(call->type))]--;
+	else
+		c->orphans++;
+	channel_forget_call(call);
+}
+
+size_t
+channel_open_count(const struct channel *c, enum ipc_type type)
+{
+	return c->send_open[ipc_row_index(ipc_row((uint16_t)type))];
+}
+
+size_t
+channel_waiting_count(const struct channel *c, enum ipc_type type)
+{
+	return c->send_waiting[ipc_row_index(ipc_row((uint16_t)type))];
+}
+
+/* ---- what we say without asking ---- */
+
+void
+channel_note(struct channel *c, enum ipc_type type, const void *message, int fd)
+{
+	const struct ipc_row *row = ipc_row((uint16_t)type);
+	struct slice payload;
+
+	if (!c || c->dead || !channel_encode(c, row, message, &payload)) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	channel_out_frame(c, row, 0, payload, fd);
+}
+
+void
+channel_grant(struct channel *c, enum ipc_type type, uint32_t open_max)
+{
+	struct ipc_credit m = { .type = type, .open_max = open_max };
+
+	c->receive_limit[ipc_row_index(ipc_row((uint16_t)type))] = open_max;
+	channel_note(c, IPC_credit, &m, -1);
+}
+
+void
+channel_reply(struct channel *c, uint32_t sequence, enum ipc_type type, const void *message, int fd)
+{
+	const struct ipc_row *row = ipc_row((uint16_t)type);
+	struct slice payload;
+	struct fault f;
+
+	if (!c || c->dead || !channel_take_received(c, sequence)) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	if (!channel_encode(c, row, message, &payload)) {
+		if (fd >= 0)
+			close(fd);
+		fault_set(&f, ST_BUG, "4.3.0", "%s: our reply %s does not fit its row", c->opts.name, row->layout.name);
+		channel_fail(c, &f);
+		return;
+	}
+	channel_out_frame(c, row, sequence, payload, fd);
+}
