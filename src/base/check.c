@@ -58,6 +58,16 @@ check_equal(long long got, long long want, const char *file, int line, const cha
 	return got == want;
 }
 
+uint64_t
+check_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
 /* Is this test among the names given on the command line (none: all)? */
 static bool
 is_wanted(const char *name, int argc, char **argv)

@@ -7,7 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/attr.h"
 #include "base/slice.h"
 
 struct check_row {
@@ -23,6 +25,9 @@ bool check_equal(long long got, long long want, const char *file, int line, cons
 #define CHECK(expr) check_that((expr), __FILE__, __LINE__, #expr)
 #define CHECK_SL(got, want) check_same((got), (want), __FILE__, __LINE__)
 #define CHECK_EQ(got, want) check_equal((long long)(got), (long long)(want), __FILE__, __LINE__, #got)
+
+/* The next number of a repeatable sequence (splitmix64); *state is any start value. For property tests. */
+uint64_t check_random(uint64_t *state);
 
 /* Runs the rows; the exit status for main. */
 int check_main(int argc, char **argv, const struct check_row *rows, size_t count);

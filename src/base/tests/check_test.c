@@ -1,0 +1,64 @@
+/* Tests of the test frame itself: a claim that does not hold must be counted as a failure. */
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "base/check.h"
+
+static void
+holds(void)
+{
+	CHECK(true);
+	CHECK_EQ(1, 1);
+	CHECK_SL(SL("a"), SL("a"));
+}
+
+static void
+wrong_claim(void)
+{
+	CHECK(false);
+}
+
+static void
+wrong_number(void)
+{
+	CHECK_EQ(1, 2);
+}
+
+static void
+wrong_bytes(void)
+{
+	CHECK_SL(SL("a"), SL("b"));
+}
+
+static const struct check_row inner[] = {
+	{"holds", holds},
+	{"wrong_claim", wrong_claim},
+	{"wrong_number", wrong_number},
+	{"wrong_bytes", wrong_bytes},
+};
+
+/* check_main of the inner table with one name on its command line. */
+static int
+status_of(const char *name)
+{
+	char program[] = "inner", test[32];
+	char *argv[] = {program, test, NULL};
+
+	snprintf(test, sizeof(test), "%s", name);
+	return check_main(2, argv, inner, COUNT_OF(inner));
+}
+
+int
+main(void)
+{
+	static const struct {
+		const char *name;
+		int status;
+	} rows[] = {{"holds", 0}, {"wrong_claim", 1}, {"wrong_number", 1}, {"wrong_bytes", 1}, {"absent", 1}};
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		failed += status_of(rows[i].name) != rows[i].status;
+	printf("check_test: %u passed, %u failed\n", (unsigned)COUNT_OF(rows) - failed, failed);
+	return failed == 0 ? 0 : 1;
+}
