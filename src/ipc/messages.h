@@ -72,9 +72,11 @@
 	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U32, generation, 0, none) \
 	F(S, U8, become, 0, none) /* 1: chroot and change ids as said; 0: --single-user or already done */ \
 	F(S, U32, uid, 0, none) F(S, U32, gid, 0, none) F(S, U32, extra_gid, 0, none) /* UINT32_MAX = none */ \
-	F(S, BYTES, root_dir, 1024, none) F(S, BYTES, work_dir, 1024, none)
+	F(S, BYTES, root_dir, 1024, none) /* empty = no chroot */ \
+	F(S, BYTES, conf_dir, 1024, none) F(S, BYTES, state_dir, 1024, none) F(S, BYTES, run_dir, 1024, none) \
+	F(S, BYTES, queue_dir, 1024, none) F(S, BYTES, log_dir, 1024, none) F(S, BYTES, module_dir, 1024, none)
 #define IPC_FIELDS_config(F, S) F(S, U32, serial, 0, none)           /* fd: the configuration snapshot; again at reload */
-#define IPC_FIELDS_key(F, S) F(S, BYTES, name, 128, none)            /* fd: a certificate with its key, read-only */
+#define IPC_FIELDS_key(F, S) F(S, BYTES, name, 1024, none)           /* a path of the configuration; fd: a certificate with its key, read-only */
 #define IPC_FIELDS_listen(F, S) F(S, BYTES, service, 16, none)       /* fd: a bound socket; "smtp", "submission", "smtps", "local", "control", "auth" */
 #define IPC_FIELDS_peer(F, S) F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U32, generation, 0, none) /* fd: a channel to it; replaces an older one */
 #define IPC_FIELDS_start(F, S) F(S, U32, serial, 0, none)            /* everything was given: become, shut the door, serve */

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "conf/conf.h"
+#include "conf/paths.h"
 #include "ipc/channel.h"
 #include "net/loop.h"
 #include "os/sandbox.h"
@@ -75,8 +76,11 @@ struct channel *proc_peer(const struct proc *p, const char *role, uint32_t index
 /* The control channel (authdaemond's ticket_issue, courierd's redeem). */
 struct channel *proc_control(const struct proc *p);
 
-/* Descriptor of a key file master opened ("esmtpd.pem"), read from its start by the callee; -1 when there is none. Only inside start() and reload(). */
-int proc_key(const struct proc *p, const char *name);
+/* The instance's folders. */
+const struct paths *proc_paths(const struct proc *p);
+
+/* Descriptor of a key file master opened, by its path in the configuration; read from its start by the callee; -1 when there is none. Only inside start() and reload(). */
+int proc_key(const struct proc *p, const char *path);
 
 /* True under --single-user. */
 bool proc_is_single_user(const struct proc *p);
