@@ -1,1 +1,7 @@
-# bench
+# bench: tools that measure; built with everything, never installed
+
+noinst_PROGRAMS += bench/smtpload bench/rawdisk
+
+bench_smtpload_SOURCES = bench/smtpload.c bench/smtpload.h \
+	bench/smtpload_session.c bench/smtpload_stats.c
+bench_rawdisk_SOURCES = bench/rawdisk.c

@@ -1,0 +1,72 @@
+"""Small things that every driver of bench/ and tests/ needs: options, messages, the C tools.
+
+Python 3 with its own library only.
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+C_FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2"]
+C_SOURCES = {
+    "smtpload": ["smtpload.c", "smtpload_session.c", "smtpload_stats.c"],
+    "rawdisk": ["rawdisk.c"],
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is one clear line and status 2."""
+
+    def error(self, message):
+        sys.stderr.write("%s: %s (try --help)\n" % (self.prog, message))
+        sys.exit(2)
+
+
+def say(text):
+    """Says what is being done, while it is done."""
+    sys.stderr.write("# %s\n" % text)
+    sys.stderr.flush()
+
+
+def die(text, status=2):
+    sys.stderr.write("%s: %s\n" % (os.path.basename(sys.argv[0]), text))
+    sys.exit(status)
+
+
+def tool(name, build=None):
+    """The path of the C tool `name`: from the build folder, else compiled into a cache folder."""
+    for folder in (build, os.environ.get("BUILDDIR"), TOP):
+        if folder and os.access(os.path.join(folder, "bench", name), os.X_OK):
+            return os.path.join(folder, "bench", name)
+    sources = [os.path.join(TOP, "bench", s) for s in C_SOURCES[name]]
+    cache = os.path.join(os.environ.get("XDG_CACHE_HOME", "/var/tmp"),
+                         "mail-bench-%d" % os.getuid())
+    os.makedirs(cache, mode=0o700, exist_ok=True)
+    if os.stat(cache).st_uid != os.getuid():
+        die("%s belongs to someone else" % cache)
+    out = os.path.join(cache, name)
+    headers = [os.path.join(TOP, "bench", f) for f in os.listdir(os.path.join(TOP, "bench"))
+               if f.endswith(".h")]
+    newest = max(os.stat(f).st_mtime for f in sources + headers)
+    if os.path.exists(out) and os.stat(out).st_mtime > newest:
+        return out
+    cc = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if not cc:
+        die("no C compiler for %s" % name)
+    temp = "%s.%d" % (out, os.getpid())
+    done = subprocess.run([cc] + C_FLAGS + ["-o", temp] + sources)
+    if done.returncode != 0:
+        die("cannot compile %s" % name)
+    os.rename(temp, out)
+    return out
+
+
+def run(argv, **kw):
+    """Runs a command, its output only shown when it fails; returns its standard output."""
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
+    if done.returncode != 0:
+        raise RuntimeError("%s: status %d: %s" % (
+            " ".join(argv), done.returncode, (done.stderr or done.stdout).strip()[-2000:]))
+    return done.stdout
