@@ -1,1 +1,35 @@
-# fuzz
+# fuzz: the frame and the harnesses of src/base. A harness of another folder stands in fuzz/ too, in the
+# same three lines; its seeds in fuzz/seeds/<name>/.
+#   make check                                        replays seeds and fixed mutations of them
+#   ./configure CC=clang --enable-fuzzing --enable-sanitize && make
+#   fuzz/fuzz_date CORPUS ../src/fuzz/seeds/date      explores
+check_LIBRARIES += libfuzz.a
+libfuzz_a_CPPFLAGS = $(STRICT_FLAGS) -I$(top_srcdir)
+if FUZZING
+libfuzz_a_SOURCES = fuzz/fuzz.c
+noinst_PROGRAMS += $(FUZZ_HARNESSES)
+else
+libfuzz_a_SOURCES = fuzz/fuzz.c fuzz/replay.c
+check_PROGRAMS += $(FUZZ_HARNESSES)
+TESTS += $(FUZZ_HARNESSES)
+endif
+FUZZ_CPPFLAGS = $(STRICT_FLAGS) -I$(top_srcdir)
+# First in the LDADD of a harness; the archives under test follow.
+FUZZ_FRAME = libfuzz.a $(FUZZ_LDFLAGS)
+
+FUZZ_HARNESSES += fuzz/fuzz_date fuzz/fuzz_num fuzz/fuzz_base64 fuzz/fuzz_qp fuzz/fuzz_utf8
+fuzz_fuzz_date_SOURCES = fuzz/fuzz_date.c
+fuzz_fuzz_date_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_date_LDADD = $(FUZZ_FRAME) libbase.a
+fuzz_fuzz_num_SOURCES = fuzz/fuzz_num.c
+fuzz_fuzz_num_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_num_LDADD = $(FUZZ_FRAME) libbase.a
+fuzz_fuzz_base64_SOURCES = fuzz/fuzz_base64.c
+fuzz_fuzz_base64_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_base64_LDADD = $(FUZZ_FRAME) libbase.a
+fuzz_fuzz_qp_SOURCES = fuzz/fuzz_qp.c
+fuzz_fuzz_qp_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_qp_LDADD = $(FUZZ_FRAME) libbase.a
+fuzz_fuzz_utf8_SOURCES = fuzz/fuzz_utf8.c
+fuzz_fuzz_utf8_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_utf8_LDADD = $(FUZZ_FRAME) libbase.a

@@ -80,7 +80,7 @@ whole_length(const char *text)
 	return n;
 }
 
-static void
+static void ATTR_PRINTF(3, 0)
 set_text(struct fault *f, int sys, const char *fmt, va_list ap)
 {
 	char text[4 * sizeof(f->text)];
