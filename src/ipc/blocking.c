@@ -101,7 +101,7 @@ channel_ask_blocking(int fd, enum ipc_type type, const void *message,
 	struct ipc_hello hello = { ipc_schema(), sl_str(channel_build), sl_str(channel_role) };
 	struct arena *a = arena_new("command", FRAME_MAX);
 	const struct ipc_row *row = NULL;
-	void *reply;
+	void *reply = NULL;
 	struct buf in;
 	enum st st;
 
