@@ -1,0 +1,162 @@
+/*
+ * The commands of RFC 5321 section 4.1 as rows: what each needs before it may run, in one place.
+ */
+#include "smtp/server_int.h"
+
+enum need {
+	NEED_HELO = 1 << 0,    /* EHLO or HELO said, R5321-4.1.4-a */
+	NEED_TLS = 1 << 1,     /* TLS on, where it is required: RFC 3207 section 4 */
+	NEED_MAIL = 1 << 2,    /* inside a transaction */
+	NEED_NO_MAIL = 1 << 3, /* outside */
+	NEED_NO_ARGS = 1 << 4, /* R5321-4.1.1.5-a and siblings: arguments are refused with 501 */
+	NEED_ARGS = 1 << 5,
+	MAY_OVERLAP = 1 << 6, /* may run while RCPTs wait for their answers */
+};
+
+struct command_row {
+	const char *verb;
+	unsigned need;
+	void (*run)(struct smtp_server *s, struct slice args);
+};
+
+static const struct command_row command_rows[] = {
+	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_mail},
+	{"RCPT", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | MAY_OVERLAP, server_rcpt},
+	{"DATA", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_NO_ARGS, server_data},
+	{"EHLO", 0, server_ehlo},
+	{"HELO", NEED_TLS, server_helo},
+	{"QUIT", NEED_NO_ARGS, server_quit},
+	{"RSET", NEED_TLS | NEED_NO_ARGS, server_rset},
+	{"NOOP", 0, server_noop},
+	{"STARTTLS", NEED_HELO | NEED_NO_MAIL, server_starttls},
+	{"AUTH", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_auth},
+	{"VRFY", NEED_TLS | NEED_ARGS, server_vrfy},
+	{"EXPN", NEED_TLS, server_expn},
+	{"HELP", NEED_TLS, server_help},
+	/* known, not offered: 502 */
+	{"TURN", NEED_TLS, server_unimplemented},
+	{"ETRN", NEED_TLS, server_unimplemented},
+	{"BDAT", NEED_TLS, server_unimplemented},
+	{"SEND", NEED_TLS, server_unimplemented},
+	{"SOML", NEED_TLS, server_unimplemented},
+	{"SAML", NEED_TLS, server_unimplemented},
+	/* another protocol, sent by a browser made to talk to us: the session ends */
+	{"GET", 0, server_stranger},
+	{"POST", 0, server_stranger},
+	{"PUT", 0, server_stranger},
+	{"HEAD", 0, server_stranger},
+	{"OPTIONS", 0, server_stranger},
+	{"CONNECT", 0, server_stranger},
+	{"Host:", 0, server_stranger},
+};
+
+static const struct command_row *
+row_find(struct slice verb)
+{
+	for (size_t i = 0; i < COUNT_OF(command_rows); i++)
+		if (sl_ieq(verb, sl_str(command_rows[i].verb))) /* R5321-2.4-a: any case */
+			return &command_rows[i];
+	return NULL;
+}
+
+/* Says why a command may not run now; true when it may. The order is that of the reader's surprise. */
+static bool
+may_run(struct smtp_server *s, const struct command_row *row, struct slice args)
+{
+	if ((row->need & NEED_TLS) && s->o.tls_required && !s->tls_on)
+		server_bad(s, 530, "5.7.0", "Must issue a STARTTLS command first"); /* R3207-4-c */
+	else if ((row->need & NEED_HELO) && s->helo.n == 0)
+		server_bad(s, 503, "5.5.1", "Send EHLO or HELO first");
+	else if ((row->need & NEED_MAIL) && !s->in_transaction)
+		server_bad(s, 503, "5.5.1", "Send MAIL first");
+	else if ((row->need & NEED_NO_MAIL) && s->in_transaction)
+		server_bad(s, 503, "5.5.1", "Not inside a mail transaction");
+	else if ((row->need & NEED_NO_ARGS) && args.n)
+		server_bad(s, 501, "5.5.4", "No argument expected");
+	else if ((row->need & NEED_ARGS) && args.n == 0)
+		server_bad(s, 501, "5.5.4", "Argument expected");
+	else
+		return true;
+	return false;
+}
+
+bool
+server_command(struct smtp_server *s, struct slice line)
+{
+	const struct command_row *row;
+	struct slice verb;
+
+	line = sl_trim(line); /* R5321-4.1.1-a: blanks at the end are let pass */
+	sl_cut(&line, ' ', &verb);
+	row = row_find(verb);
+	if (s->rcpts && (!row || !(row->need & MAY_OVERLAP) || !server_rcpt_room(s)))
+		return false; /* R2920-3.2-a: replies in the order of the commands */
+	s->commands++;
+	if (s->mode == MODE_REFUSED && (!row || row->run != server_quit))
+		server_bad(s, 503, "5.5.1", "Bad sequence of commands, only QUIT"); /* R5321-3.1-b */
+	else if (!row)
+		server_bad(s, 500, "5.5.2", "Command not recognised"); /* R5321-4.2.4-a */
+	else if (may_run(s, row, sl_trim(line)))
+		row->run(s, sl_trim(line));
+	return true;
+}
+
+void
+server_rset(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_reset(s);
+	server_reply(s, 250, "2.0.0", "Ok");
+}
+
+void
+server_noop(struct smtp_server *s, struct slice args)
+{
+	(void)args; /* R5321-4.1.1.9-a: ignored */
+	server_reply(s, 250, "2.0.0", "Ok");
+}
+
+void
+server_quit(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	reply_put(&s->out, 221, server_esc(s, "2.0.0"), "%.*s closing", SL_FMT(s->o.host));
+	server_close(s, ENGINE_WHY_QUIT);
+}
+
+void
+server_vrfy(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	/* R5321-3.5.3-a: 252, not 250, where the address was not really looked up. */
+	server_reply(s, 252, "2.1.5", "Cannot verify; send some mail, it will be tried");
+}
+
+void
+server_expn(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_reply(s, 502, "5.5.1", "EXPN not available");
+}
+
+void
+server_help(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_reply(s, 214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
+}
+
+void
+server_unimplemented(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_bad(s, 502, "5.5.1", "Command not implemented");
+}
+
+void
+server_stranger(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_reply(s, 500, "5.5.2", "This is not SMTP");
+	server_close(s, ENGINE_WHY_PROTOCOL);
+}
