@@ -5,11 +5,13 @@
 #ifndef OS_SANDBOX_H
 #define OS_SANDBOX_H
 
+#include <stdint.h>
+
 #include "base/fault.h"
 
 enum sandbox_profile {
 	SANDBOX_PURE,    /* sockets it holds, received descriptors; no path, no new socket: tallyd, logd (files), courierdsn */
-	SANDBOX_NET_IN,  /* + accept on sockets it was given: esmtpd, login */
+	SANDBOX_NET_IN,  /* + accept on sockets it was given, and DNS: esmtpd, login */
 	SANDBOX_NET_OUT, /* + socket and connect to the internet: courieresmtp */
 	SANDBOX_STORE,   /* + files below the directories listed: courierd (queue), imapd, pop3d (one Maildir) */
 	SANDBOX_LOOKUP,  /* + reading below the directories listed: routed */
@@ -17,8 +19,10 @@ enum sandbox_profile {
 
 struct sandbox_opts {
 	enum sandbox_profile profile;
-	const char *const *write_dirs; /* absolute paths before any chroot, NULL-terminated, or NULL */
+	/* NULL-terminated, or NULL; looked up now, so after a chroot below the new root. Each must exist. */
+	const char *const *write_dirs;
 	const char *const *read_dirs;
+	const uint16_t *dns_ports; /* NET_IN: where TCP may connect to; ends with 0; NULL: port 53 */
 };
 
 /* Loads what libraries open lazily (time zone, charsets, random source). Call before sandbox_enter. */
