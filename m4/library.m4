@@ -21,7 +21,9 @@ mail_dir_cpp= mail_dir_ld=
 AS_CASE([$mail_with],
 	[no], [AS_IF([test "$3" = needed], [AC_MSG_ERROR([--without-$2: $9 cannot be left out])])],
 	[yes|auto], [],
-	[mail_dir_cpp="-I$mail_with/include" mail_dir_ld="-L$mail_with/lib"])
+	[
+		AS_IF([test ! -d "$mail_with/include"], [AC_MSG_ERROR([--with-$2=$mail_with: there is no folder $mail_with/include])])
+		mail_dir_cpp="-I$mail_with/include" mail_dir_ld="-L$mail_with/lib"])
 AS_IF([test "$mail_with" != no], [
 	mail_cpp_list='$7' mail_lib_list='$8'
 	AS_IF([test "x$4" != x && test "x$mail_dir_cpp" = x && test "x$PKG_CONFIG" != x &&
