@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	src/base/fault.c \
 	src/base/heap.c \
 	src/base/hmap.c \
+	src/base/ip.c \
 	src/base/kv.c \
 	src/base/mem.c \
 	src/base/num.c \
