@@ -1,5 +1,13 @@
-# src/ext: the only includers of foreign headers.
-#   noinst_LIBRARIES += libext.a
-#   LIB_EXT = libext.a
-#   libext_a_CPPFLAGS = $(OPEN_CPPFLAGS) $(EXT_CPPFLAGS)
-#   libext_a_SOURCES = src/ext/...          (WITH_PCRE2, WITH_IDN2, WITH_ZLIB, WITH_EXPAT are conditions)
+# src/ext: the only includers of foreign headers (WITH_PCRE2, WITH_IDN2, WITH_ZLIB, WITH_EXPAT are conditions).
+noinst_LIBRARIES += libext.a
+LIB_EXT = libext.a
+libext_a_CPPFLAGS = $(OPEN_CPPFLAGS) $(EXT_CPPFLAGS)
+libext_a_SOURCES = \
+	src/ext/tls_conn.c \
+	src/ext/tls_openssl.c \
+	src/ext/tls_selfsign.c
+
+check_PROGRAMS += tls_test
+TESTS += tls_test
+tls_test_SOURCES = src/ext/tests/tls_test.c
+tls_test_LDADD = $(LIB_EXT) $(LINK_L1) $(EXT_LIBS)
