@@ -6,10 +6,13 @@ libnet_a_SOURCES = \
 	src/net/listener.c \
 	src/net/log.c \
 	src/net/loop.c \
+	src/net/session.c \
+	src/net/session_life.c \
 	src/net/stream_fd.c \
+	src/net/stream_tls.c \
 	src/net/stream_transcript.c
 
-NET_TEST_LIBS = $(LIB_NET) $(LINK_L1)
+NET_TEST_LIBS = $(LIB_NET) $(LIB_EXT) $(LINK_L1) $(EXT_LIBS)
 
 check_PROGRAMS += loop_test
 TESTS += loop_test

@@ -35,6 +35,9 @@ struct session_ops {
 	/* The engine wants TLS: the owner gives the context, or NULL (then the connection is cut). */
 	struct tls_context *(*tls)(struct session *s);
 
+	/* NULL: this side is the TLS server. Else it is the client, and this is the name to ask for and to check. */
+	const char *(*tls_name)(struct session *s);
+
 	/* The conversation is over; the session frees itself after this call, but not the engine. */
 	void (*closed)(struct session *s, enum engine_why why);
 };
@@ -50,7 +53,14 @@ void *session_owner(const struct session *s);
 struct loop *session_loop(const struct session *s);
 struct stream *session_stream(const struct session *s);
 
-/* The answer to a question. May be called from inside ask(). */
+/* What the stream said when it failed (reset, TLS trouble), for logs; NULL when it did not fail. */
+const struct fault *session_fault(const struct session *s);
+
+/*
+ * The answer to a question. May be called from inside ask(). What follows from it (output, further
+ * questions, the end) happens later in the same turn: no owner function is called from inside this
+ * or any other function here.
+ */
 void session_answer(struct session *s, const struct engine_answer *a);
 
 /* Content can be taken again. */
@@ -62,10 +72,13 @@ void session_event(struct session *s, const struct engine_event *ev);
 /* Puts a layer on top of the stream at once (implicit TLS before the first byte). */
 void session_start_tls(struct session *s, struct tls_context *ctx);
 
-/* Takes the stream away for a hand-over; the session then ends without closed(). The watch is forgotten. */
+/*
+ * Takes the stream away for a hand-over, inside handoff() or later; the session then ends without
+ * closed() and uses the engine no more. The watch is forgotten.
+ */
 struct stream *session_release(struct session *s);
 
-/* Cuts the connection now; closed() is called with ENGINE_WHY_TROUBLE. */
+/* Cuts the connection in this turn, whatever output is left; closed() is called with ENGINE_WHY_TROUBLE. */
 void session_abort(struct session *s);
 
 #endif
