@@ -70,3 +70,7 @@ def run(argv, **kw):
         raise RuntimeError("%s: status %d: %s" % (
             " ".join(argv), done.returncode, (done.stderr or done.stdout).strip()[-2000:]))
     return done.stdout
+
+
+class Raw(argparse.RawDescriptionHelpFormatter):
+    """Help that keeps the lines of a description."""
