@@ -117,6 +117,8 @@ channel_new(struct loop *l, int fd, const struct channel_opts *o)
 	c->opts = *o;
 	if (!c->opts.queue_max_bytes)
 		c->opts.queue_max_bytes = 16u << 20;
+	if (!c->opts.frame_max_bytes || c->opts.frame_max_bytes > FRAME_MAX)
+		c->opts.frame_max_bytes = FRAME_MAX;
 	if (peercred_get(fd, &c->peer_uid, &gid) != 0)
 		c->peer_uid = UINT32_MAX;
 	c->arena = arena_new("channel", 64u << 20);

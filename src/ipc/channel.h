@@ -49,6 +49,7 @@ struct channel_opts {
 	const struct channel_handler *handlers;
 	void (*closed)(struct channel *c, const struct fault *why); /* after all calls were failed; the channel frees itself afterwards */
 	void *owner;
+	size_t frame_max_bytes;                 /* largest payload accepted; 0 = 16 MiB */
 	size_t queue_max_bytes;                 /* output kept for a slow reader before the channel is cut; 0 = 16 MiB */
 };
 

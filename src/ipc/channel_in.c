@@ -260,7 +260,7 @@ read_header(struct channel *c)
 		if (st == ST_AGAIN && c->header_n == before)
 			return ST_AGAIN;
 	}
-	if (!frame_get(c->header, &c->frame) || c->frame.length > FRAME_MAX) {
+	if (!frame_get(c->header, &c->frame) || c->frame.length > c->opts.frame_max_bytes) {
 		fault_set(&f, ST_SYNTAX, "4.3.0", "%s sent what is no frame", c->opts.name);
 		channel_fail(c, &f);
 		return ST_EOF;

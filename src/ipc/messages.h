@@ -177,7 +177,7 @@
 #define IPC_FIELDS_cmd_reload(F, S) F(S, U32, unused, 0, none)
 #define IPC_FIELDS_cmd_stop(F, S) F(S, U32, within_ms, 0, none)
 #define IPC_FIELDS_cmd_pause(F, S) F(S, U8, what, 0, none) F(S, U8, on, 0, none)
-#define IPC_FIELDS_cmd_done(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, text, 8192, none)
+#define IPC_FIELDS_cmd_done(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, text, 60000, none)
 
 #define IPC_MESSAGES(M) \
 	M(hello, 1, ANY, NOTE, NO_FD, 1) \
