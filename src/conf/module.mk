@@ -6,6 +6,7 @@ libconf_a_SOURCES = \
 	src/conf/explain.c \
 	src/conf/files.c \
 	src/conf/load.c \
+	src/conf/paths.c \
 	src/conf/report.c \
 	src/conf/rows.c \
 	src/conf/rows_bofh.c \
