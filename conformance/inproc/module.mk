@@ -1,1 +1,10 @@
-# conformance/inproc
+# conformance/inproc: scenarios played against the protocol engine, in virtual time.
+check_PROGRAMS += conformance/inproc/scnplay
+conformance_inproc_scnplay_SOURCES = \
+	conformance/inproc/play.c \
+	conformance/inproc/scn_parse.c \
+	conformance/inproc/scn_text.c \
+	conformance/inproc/scnplay.c
+conformance_inproc_scnplay_LDADD = libsmtpworld.a libsmtp.a libsasl.a libbase.a
+TESTS += conformance/inproc/scenarios.sh
+EXTRA_DIST += conformance/inproc/scenarios.sh

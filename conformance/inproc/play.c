@@ -219,8 +219,12 @@ conn_end(struct play *p, struct conn *c)
 	buf_fini(&c->out);
 	buf_fini(&c->reply);
 	c->wire = NULL;
-	if (p->current == c)
-		p->current = NULL;
+	if (p->current != c)
+		return;
+	p->current = NULL;
+	for (size_t i = 0; i < CONNS_MAX; i++)
+		if (p->conns[i].wire && sl_eq(p->conns[i].name, SL("a")))
+			p->current = &p->conns[i];
 }
 
 static void
@@ -583,6 +587,10 @@ run(struct play *p, const struct scn_step *s)
 				send_collected(p, p->current);
 			p->current = conn_named(p, s, s->word);
 			ok = p->current != NULL;
+			continue;
+		}
+		if (s->kind == SCN_MAILBOX && !p->current) {
+			ok = do_mailbox(p, s);
 			continue;
 		}
 		if (!conn_current(p, s))

@@ -149,6 +149,13 @@ server_auth_line(struct smtp_server *s, struct slice line)
 }
 
 void
+server_auth_too_long(struct smtp_server *s)
+{
+	auth_end(s);
+	server_bad(s, 500, "5.5.6", "Authentication exchange line is too long");
+}
+
+void
 server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 {
 	const struct smtp_auth_yes *yes = a->detail;

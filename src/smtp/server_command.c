@@ -1,6 +1,7 @@
 /*
  * The commands of RFC 5321 section 4.1 as rows: what each needs before it may run, in one place.
  */
+#include "base/ascii.h"
 #include "smtp/server_int.h"
 
 enum need {
@@ -86,7 +87,8 @@ server_command(struct smtp_server *s, struct slice line)
 	const struct command_row *row;
 	struct slice verb;
 
-	line = sl_trim(line); /* R5321-4.1.1-a: blanks at the end are let pass */
+	while (line.n && ascii_is_wsp(line.p[line.n - 1]))
+		line.n--; /* R5321-4.1.1-c: blanks at the end are let pass */
 	sl_cut(&line, ' ', &verb);
 	row = row_find(verb);
 	if (s->rcpts && (!row || !(row->need & MAY_OVERLAP) || !server_rcpt_room(s)))

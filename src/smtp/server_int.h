@@ -188,8 +188,9 @@ void server_stranger(struct smtp_server *s, struct slice args);
 /* A line without its line end (server_command.c). False: it must wait until open RCPTs are answered. */
 bool server_command(struct smtp_server *s, struct slice line);
 
-/* A SASL response line (server_auth.c). */
+/* A SASL response line, and one that was too long to be one (server_auth.c). */
 void server_auth_line(struct smtp_server *s, struct slice line);
+void server_auth_too_long(struct smtp_server *s);
 
 /* Content: how much of in was taken (server_data.c). */
 size_t server_content_feed(struct smtp_server *s, struct slice in);

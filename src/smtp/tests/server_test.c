@@ -128,9 +128,11 @@ test_syntax(void)
 		{WORLD_SMTP, HELO "QUIT now\r\nDATA x\r\n",
 		    HELO_SAYS "501 5.5.4 No argument expected\r\n503 5.5.1 Send MAIL first\r\n", 0, 0, false},
 		{WORLD_SMTP, HELO "NOOP\nNOOP\r\nNOOP\r\n",
-		    HELO_SAYS "500 5.5.2 Lines end with CRLF and hold no CR, LF or NUL\r\n", 0, 0, true},
-		{WORLD_SMTP, HELO "NOOP \rx\r\nNOOP\r\n",
-		    HELO_SAYS "500 5.5.2 Lines end with CRLF and hold no CR, LF or NUL\r\n", 0, 0, true},
+		    HELO_SAYS "500 5.5.2 A line holds no CR, LF or NUL\r\n250 2.0.0 Ok\r\n", 0, 0, false},
+		{WORLD_SMTP, HELO "NOOP \rx\r\n\nNOOP\r\r\n",
+		    HELO_SAYS "500 5.5.2 A line holds no CR, LF or NUL\r\n500 5.5.2 A line holds no CR, LF or NUL\r\n", 0, 0, false},
+		{WORLD_SMTP, HELO " NOOP\r\nNOOP \t\r\n",
+		    HELO_SAYS "500 5.5.2 Command not recognised\r\n250 2.0.0 Ok\r\n", 0, 0, false},
 		{WORLD_SMTP, "GET / HTTP/1.1\r\nHost: x\r\n", "500 5.5.2 This is not SMTP\r\n", 0, 0, true},
 	};
 

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Plays every SMTP scenario in process; then shows that the player notices what is wrong.
+player=$top_builddir/conformance/inproc/scnplay
+here=$top_srcdir/conformance/inproc/tests
+failed=0
+find "$top_srcdir/conformance/smtp" -name '*.scn' | sort | xargs "$player" || failed=1
+
+# Each file below must fail, and each malformed one be refused with these words.
+for f in "$here"/fails_*.scn; do
+	if "$player" "$f" >/dev/null 2>&1; then
+		echo "$f passed and must not"
+		failed=1
+	fi
+done
+for f in "$here"/malformed_*.scn; do
+	"$player" "$f" 2>&1 >/dev/null | sed 's,^[^ ]*/,,' | diff - "${f%.scn}.txt" || failed=1
+done
+exit $failed
