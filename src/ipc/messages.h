@@ -135,7 +135,7 @@
 
 /* ---- custody: esmtpd, courierdsn to courierd ---- */
 
-#define IPC_FIELDS_id_prefix(F, S) F(S, BYTES, prefix, 24, none) /* courierd: queue ids on this channel begin so */
+#define IPC_FIELDS_id_prefix(F, S) F(S, BYTES, prefix, 24, none) /* courierd: the second part of the queue ids made on this channel (docs/QUEUE.md) */
 #define IPC_FIELDS_body_open(F, S) F(S, U64, size_hint, 0, none)
 #define IPC_FIELDS_body_file(F, S) F(S, LIST, verdict, 1, verdict) F(S, U32, file, 0, none) /* fd: a new empty file, for writing */
 #define IPC_FIELDS_body_drop(F, S) F(S, U32, file, 0, none)
@@ -221,7 +221,7 @@
 	M(body_drop, 99, CUSTODY_ASK, NOTE, NO_FD, 1) \
 	M(submit, 100, CUSTODY_ASK, REQUEST, NO_FD, 256) \
 	M(submitted, 101, CUSTODY_SAY, REPLY, NO_FD, 0) \
-	M(deliver, 112, DELIVER_ASK, REQUEST, MAY_FD, 32) \
+	M(deliver, 112, DELIVER_ASK, REQUEST, MAY_FD, 64) \
 	M(delivered, 113, DELIVER_SAY, REPLY, NO_FD, 0) \
 	M(idle, 114, DELIVER_SAY, NOTE, NO_FD, 1) \
 	M(report, 120, REPORT_ASK, REQUEST, MAY_FD, 16) \
