@@ -431,7 +431,7 @@ proc_main(int argc, char **argv, const struct proc_def *def)
 		return 64; /* EX_USAGE */
 	}
 	proctitle_init(argc, argv);
-	log_open(is_socket(LOG_FD) ? LOG_FD : -1, def->log_name);
+	log_open(def->log_name && is_socket(LOG_FD) ? LOG_FD : -1, def->log_name ? def->log_name : def->role);
 	channel_identify(def->role, BUILD_VERSION);
 	random_bytes(seed, sizeof(seed));
 	hmap_seed(seed);

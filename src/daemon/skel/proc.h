@@ -36,7 +36,7 @@ struct proc_peer {
 
 struct proc_def {
 	const char *role;     /* as master's table names it: "esmtpd" */
-	const char *log_name; /* as Courier's logs name it: "courieresmtpd" */
+	const char *log_name; /* as Courier's logs name it: "courieresmtpd"; NULL: logd itself */
 	size_t state_bytes;   /* zeroed memory for the daemon, proc_state() */
 	bool has_sandbox;     /* false: this process runs user programs */
 	enum sandbox_profile sandbox;

@@ -1,0 +1,211 @@
+/*
+ * logd: the one writer of the log. Reads the datagrams of all processes from descriptor 4 and appends
+ * them to a file, or hands them to syslog. When it cannot keep up, the socket fills and the senders
+ * count what they drop: nobody ever waits for a log line.
+ *
+ * A file that was renamed or removed (rotation) is noticed within a second and opened anew; no signal is
+ * needed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/date.h"
+#include "daemon/skel/proc.h"
+#include "net/log.h"
+#include "os/clock.h"
+
+#define LOG_SOCKET 4
+#define LINES_A_TURN 256
+#define LOOK_EVERY_MS 1000
+
+struct logd {
+	struct watch watch;
+	struct timer look;
+	struct buf out;          /* lines of this turn, written at once */
+	int dirfd, fd;           /* of the log file; -1 with syslog */
+	char dir[PATHS_MAX], name[256];
+	char host[256];
+	uint64_t lines, lost;
+	const char *write_dirs[2];
+};
+
+/* Opens the file for appending; the folder is known. */
+static int
+open_file(const struct logd *l)
+{
+	return openat(l->dirfd, l->name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+}
+
+static enum st
+open_target(struct logd *l, const char *path, struct fault *f)
+{
+	const char *slash = strrchr(path, '/');
+	size_t dir_n = slash && slash > path ? (size_t)(slash - path) : 1;
+
+	l->dirfd = l->fd = -1;
+	if (strcmp(path, "syslog") == 0) {
+		openlog("courier", LOG_NDELAY, LOG_MAIL);
+		return ST_OK;
+	}
+	if (!slash || !slash[1] || dir_n >= sizeof(l->dir) || strlen(slash + 1) >= sizeof(l->name))
+		return fault_set(f, ST_SYNTAX, "", "LOG: found \"%s\", expected syslog or the absolute path of a file", path);
+	memcpy(l->dir, path, dir_n);
+	memcpy(l->name, slash + 1, strlen(slash + 1));
+	l->dirfd = open(l->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	l->fd = l->dirfd < 0 ? -1 : open_file(l);
+	if (l->fd < 0)
+		return fault_sys(f, ST_IO, "", errno, "LOG: %s", path);
+	return ST_OK;
+}
+
+static enum st
+logd_start(struct proc *p, struct fault *f)
+{
+	struct logd *l = proc_state(p);
+	enum st st = open_target(l, proc_conf(p)->courierd.log, f);
+	struct stat s;
+
+	if (gethostname(l->host, sizeof(l->host)) != 0)
+		memcpy(l->host, "localhost", sizeof("localhost"));
+	l->host[sizeof(l->host) - 1] = '\0';
+	buf_init(&l->out, LINES_A_TURN * (LOG_LINE_MAX + 400));
+	/* A file made by root belongs to the log's user, who opens the next one. */
+	if (st == ST_OK && l->fd >= 0 && fstat(l->fd, &s) == 0 && getuid() == 0 && fstat(l->dirfd, &s) == 0 &&
+	    fchown(l->fd, s.st_uid, s.st_gid) != 0)
+		return fault_sys(f, ST_IO, "", errno, "LOG: chown");
+	return st;
+}
+
+static void
+logd_dirs(struct proc *p, const char *const **write_dirs, const char *const **read_dirs)
+{
+	struct logd *l = proc_state(p);
+
+	l->write_dirs[0] = l->dir[0] ? l->dir : NULL;
+	*write_dirs = l->write_dirs;
+	*read_dirs = NULL;
+}
+
+/* One datagram: a digit (syslog's severity), then "role[pid]: event,..." */
+static void
+put_line(struct logd *l, struct slice line, int64_t now_ms)
+{
+	int severity = line.n && line.p[0] >= '0' && line.p[0] <= '7' ? line.p[0] - '0' : LOG_INFO;
+
+	line = sl_skip(line, 1);
+	l->lines++;
+	if (l->fd < 0) {
+		syslog(LOG_MAIL | severity, "%.*s", SL_FMT(line));
+		return;
+	}
+	date_put_iso_ms(&l->out, now_ms);
+	buf_fmt(&l->out, " %s ", l->host);
+	buf_put(&l->out, line);
+	buf_put_byte(&l->out, '\n');
+}
+
+static void
+write_out(struct logd *l)
+{
+	struct slice rest = buf_slice(&l->out);
+
+	while (l->fd >= 0 && rest.n) {
+		ssize_t n = write(l->fd, rest.p, rest.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) { /* disk full: the lines of this turn are lost, the mail is not */
+			l->lost++;
+			break;
+		}
+		rest = sl_skip(rest, (size_t)n);
+	}
+	buf_clear(&l->out);
+}
+
+static void
+read_lines(struct watch *w, unsigned ready)
+{
+	struct logd *l = w->arg;
+	unsigned char line[LOG_LINE_MAX + 64];
+	int64_t now_ms = clock_wall_ms();
+
+	(void)ready;
+	for (int i = 0; i < LINES_A_TURN; i++) {
+		ssize_t n = read(w->fd, line, sizeof(line));
+
+		if (n <= 0)
+			break;
+		put_line(l, sl_mem(line, (size_t)n), now_ms);
+	}
+	write_out(l);
+}
+
+/* Is the file still the one with our name? */
+static void
+look(struct timer *t)
+{
+	struct proc *p = t->arg;
+	struct logd *l = proc_state(p);
+	struct stat ours, named;
+	int fd;
+
+	loop_timer_at(proc_loop(p), t, loop_now(proc_loop(p)) + LOOK_EVERY_MS, look, p);
+	if (l->fd < 0 || fstat(l->fd, &ours) != 0)
+		return;
+	if (fstatat(l->dirfd, l->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev)
+		return;
+	fd = open_file(l);
+	if (fd < 0)
+		return; /* the old file goes on; next second again */
+	close(l->fd);
+	l->fd = fd;
+}
+
+static void
+logd_serve(struct proc *p)
+{
+	struct logd *l = proc_state(p);
+
+	loop_watch(proc_loop(p), &l->watch, LOG_SOCKET, POLLER_READ, read_lines, l);
+	loop_timer_at(proc_loop(p), &l->look, loop_now(proc_loop(p)) + LOOK_EVERY_MS, look, p);
+}
+
+static void
+logd_drain(struct proc *p, uint32_t within_ms)
+{
+	struct logd *l = proc_state(p);
+
+	(void)within_ms;
+	for (uint64_t before = UINT64_MAX; l->watch.loop && before != l->lines;) { /* until a look brings nothing new */
+		before = l->lines;
+		read_lines(&l->watch, POLLER_READ);
+	}
+	proc_exit(p, 0);
+}
+
+static void
+logd_status(struct proc *p, struct buf *out)
+{
+	struct logd *l = proc_state(p);
+
+	buf_fmt(out, "target=%s%s%s\nlines=%llu\nwrite_errors=%llu\n", l->fd < 0 ? "syslog" : l->dir, l->fd < 0 ? "" : "/", l->name,
+	    (unsigned long long)l->lines, (unsigned long long)l->lost);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct proc_def def = {
+		.role = "logd", .log_name = NULL, .state_bytes = sizeof(struct logd), .has_sandbox = true, .sandbox = SANDBOX_STORE,
+		.start = logd_start, .sandbox_dirs = logd_dirs, .serve = logd_serve, .drain = logd_drain, .status = logd_status,
+	};
+
+	return proc_main(argc, argv, &def);
+}
