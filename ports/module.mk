@@ -77,3 +77,110 @@ endif
 if PEERCRED_NONE
 libos_a_SOURCES += $(PORT_FLOOR_PEERCRED)
 endif
+
+# --- contract tests: one program for each contract, and one more for each other implementation -----------
+PORT_TEST_CPPFLAGS = $(PORT_CPPFLAGS)
+PORT_TEST_LIBS = libos.a libbase.a
+PORT_TESTS = \
+	ports/tests/poller_test \
+	ports/tests/fdpass_test \
+	ports/tests/durable_test \
+	ports/tests/filelock_test \
+	ports/tests/clock_test \
+	ports/tests/accounts_test \
+	ports/tests/random_floor_test \
+	ports/tests/peercred_floor_test \
+	ports/tests/sysinfo_floor_test \
+	ports/tests/sendfile_floor_test \
+	ports/tests/proctitle_floor_test \
+	ports/tests/service_floor_test \
+	ports/tests/dirwatch_floor_test \
+	ports/tests/privs_floor_test \
+	ports/tests/sandbox_floor_test
+if OS_LINUX
+PORT_TESTS += \
+	ports/tests/random_linux_test \
+	ports/tests/peercred_linux_test \
+	ports/tests/sysinfo_linux_test \
+	ports/tests/sendfile_linux_test \
+	ports/tests/proctitle_linux_test \
+	ports/tests/service_linux_test \
+	ports/tests/dirwatch_linux_test \
+	ports/tests/privs_linux_test \
+	ports/tests/sandbox_linux_test
+endif
+check_PROGRAMS += $(PORT_TESTS)
+TESTS += $(PORT_TESTS)
+
+ports_tests_poller_test_SOURCES = ports/tests/poller_test.c
+ports_tests_poller_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_poller_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_fdpass_test_SOURCES = ports/tests/fdpass_test.c
+ports_tests_fdpass_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_fdpass_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_durable_test_SOURCES = ports/tests/durable_test.c
+ports_tests_durable_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_durable_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_filelock_test_SOURCES = ports/tests/filelock_test.c
+ports_tests_filelock_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_filelock_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_clock_test_SOURCES = ports/tests/clock_test.c
+ports_tests_clock_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_clock_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_accounts_test_SOURCES = ports/tests/accounts_test.c
+ports_tests_accounts_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_accounts_test_LDADD = $(PORT_TEST_LIBS) $(CRYPT_LIBS)
+ports_tests_random_floor_test_SOURCES = ports/tests/random_test.c $(PORT_FLOOR_RANDOM)
+ports_tests_random_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_random_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_random_linux_test_SOURCES = ports/tests/random_test.c $(PORT_LINUX_RANDOM)
+ports_tests_random_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_random_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_peercred_floor_test_SOURCES = ports/tests/peercred_test.c $(PORT_FLOOR_PEERCRED)
+ports_tests_peercred_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_peercred_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_peercred_linux_test_SOURCES = ports/tests/peercred_test.c $(PORT_LINUX_PEERCRED)
+ports_tests_peercred_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_peercred_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_sysinfo_floor_test_SOURCES = ports/tests/sysinfo_test.c $(PORT_FLOOR_SYSINFO)
+ports_tests_sysinfo_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_sysinfo_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_sysinfo_linux_test_SOURCES = ports/tests/sysinfo_test.c $(PORT_LINUX_SYSINFO)
+ports_tests_sysinfo_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_sysinfo_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_sendfile_floor_test_SOURCES = ports/tests/sendfile_test.c $(PORT_FLOOR_SENDFILE)
+ports_tests_sendfile_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_sendfile_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_sendfile_linux_test_SOURCES = ports/tests/sendfile_test.c $(PORT_LINUX_SENDFILE)
+ports_tests_sendfile_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_sendfile_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_proctitle_floor_test_SOURCES = ports/tests/proctitle_test.c $(PORT_FLOOR_PROCTITLE)
+ports_tests_proctitle_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_proctitle_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_proctitle_linux_test_SOURCES = ports/tests/proctitle_test.c $(PORT_LINUX_PROCTITLE)
+ports_tests_proctitle_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_proctitle_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_service_floor_test_SOURCES = ports/tests/service_test.c $(PORT_FLOOR_SERVICE)
+ports_tests_service_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_service_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_service_linux_test_SOURCES = ports/tests/service_test.c $(PORT_LINUX_SERVICE)
+ports_tests_service_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_service_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_dirwatch_floor_test_SOURCES = ports/tests/dirwatch_test.c $(PORT_FLOOR_DIRWATCH)
+ports_tests_dirwatch_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_dirwatch_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_dirwatch_linux_test_SOURCES = ports/tests/dirwatch_test.c $(PORT_LINUX_DIRWATCH)
+ports_tests_dirwatch_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_dirwatch_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_privs_floor_test_SOURCES = ports/tests/privs_test.c $(PORT_FLOOR_PRIVS)
+ports_tests_privs_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_privs_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_privs_linux_test_SOURCES = ports/tests/privs_test.c $(PORT_LINUX_PRIVS)
+ports_tests_privs_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_privs_linux_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_sandbox_floor_test_SOURCES = ports/tests/sandbox_test.c $(PORT_FLOOR_SANDBOX)
+ports_tests_sandbox_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
+ports_tests_sandbox_floor_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_sandbox_linux_test_SOURCES = ports/tests/sandbox_test.c $(PORT_LINUX_SANDBOX)
+ports_tests_sandbox_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_sandbox_linux_test_LDADD = $(PORT_TEST_LIBS)
