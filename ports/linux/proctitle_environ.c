@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+static char **title_environ; /* the copy; setenv may later replace the list, not what it points to */
 static char *title_start;
 static size_t title_room; /* bytes at title_start, 0 before proctitle_init */
 
@@ -37,7 +38,7 @@ proctitle_init(int argc, char **argv)
 	char **moved, *start, *end;
 	size_t count = 0;
 
-	if (argc < 1 || !argv[0] || title_room > 0)
+	if (argc < 1 || !argv[0] || title_environ)
 		return;
 	while (environ && environ[count])
 		count++;
@@ -50,7 +51,7 @@ proctitle_init(int argc, char **argv)
 	/* Without memory for a copy the old strings stay in use, so the title stays as it is. */
 	if (!title_move(argv, &end) || !title_move(moved, &end))
 		return;
-	environ = moved;
+	environ = title_environ = moved;
 	title_start = start;
 	title_room = (size_t)(end - start);
 }
