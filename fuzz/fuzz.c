@@ -26,7 +26,7 @@ struct slice
 fuzz_piece(enum fuzz_cut how, uint64_t *state, struct slice *rest)
 {
 	static unsigned char *copy;
-	size_t n = how == FUZZ_WHOLE ? rest->n : how == FUZZ_BYTES ? 1 : 1 + check_random(state) % 16;
+	size_t n = how == FUZZ_WHOLE ? rest->n : how == FUZZ_BYTES ? 1 : 1 + check_below(state, 16);
 	struct slice piece = sl_sub(*rest, 0, n);
 
 	mem_free(copy);

@@ -4,8 +4,8 @@
  * fuzz/replay.c, which make check runs over the seeds and over mutations of them that are the same
  * each time.
  *
- * An oracle is a claim about any input: what was written reads back (round trip), the result does not
- * depend on how the input was cut (chunk invariance), two ways of computing agree.
+ * An oracle is a claim about any input: what was written reads back (round trip), the result does
+ * not depend on how the input was cut (chunk invariance), two ways of computing agree.
  */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
@@ -30,8 +30,8 @@ void fuzz_same(struct slice got, struct slice want, const char *file, int line);
 enum fuzz_cut { FUZZ_WHOLE, FUZZ_BYTES, FUZZ_RANDOM, FUZZ_CUTS };
 
 /*
- * Takes the next piece off *rest: all, one byte, or 1 to 16 bytes. *state starts as any number, the same
- * for the same cuts. Call it while rest->n > 0. The piece lies in memory of its own, so that a
+ * Takes the next piece off *rest: all, one byte, or 1 to 16 bytes. *state starts as any number, the
+ * same for the same cuts. Call it while rest->n > 0. The piece lies in memory of its own, so that a
  * sanitizer sees each byte read beyond it; it is valid until the next call.
  */
 struct slice fuzz_piece(enum fuzz_cut how, uint64_t *state, struct slice *rest);

@@ -22,7 +22,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(buf_ok(&out) && date_parse_rfc5322(buf_slice(&out), &again));
 	FUZZ_CHECK(date_to_seconds(&again, &t_again) && t_again == t);
 	FUZZ_CHECK(again.offset_minutes == d.offset_minutes && !again.offset_unknown);
-	FUZZ_CHECK(d.second == 60 || (again.weekday == d.weekday && again.day == d.day && again.hour == d.hour));
+	FUZZ_CHECK(d.second == 60 ||
+		   (again.weekday == d.weekday && again.day == d.day && again.hour == d.hour));
 	buf_fini(&out);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Quoted-printable: decoding undoes encoding, nothing depends on the cuts, encoded lines are safe to send. */
+/* Quoted-printable: decoding undoes encoding, cuts change nothing, encoded lines are safe. */
 #include "base/qp.h"
 #include "fuzz/fuzz.h"
 

@@ -1,7 +1,8 @@
 /*
- * The main of a harness without libFuzzer. Arguments are seed files or folders of them; without any,
- * the seeds of the harness itself: $srcdir/fuzz/seeds/<name> for a program called fuzz_<name>. Each seed
- * runs as it is, cut short, and in MUTATIONS variants. A claim that does not hold ends the process.
+ * The main of a harness without libFuzzer. Arguments are seed files or folders of them; without
+ * any, the seeds of the harness itself: $srcdir/fuzz/seeds/<name> for a program called fuzz_<name>.
+ * Each seed runs as it is, cut short, and in MUTATIONS variants. A claim that does not hold ends
+ * the process.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -51,20 +52,20 @@ static void
 mutate(struct buf *b, uint64_t *state)
 {
 	static const unsigned char likely[] = "\0\r\n \t\"\\()<>@:;,.=-0129\x7f\x80\xff";
-	size_t at = b->n == 0 ? 0 : check_random(state) % b->n;
-	size_t length = 1 + check_random(state) % 8;
+	size_t at = b->n == 0 ? 0 : check_below(state, b->n);
+	size_t length = 1 + check_below(state, 8);
 	struct buf out;
 
 	buf_init(&out, SEED_MAX + 64);
 	buf_put(&out, sl_sub(buf_slice(b), 0, at));
-	switch (check_random(state) % 4) {
+	switch (check_below(state, 4)) {
 	case 0:
 		buf_put_byte(&out, (unsigned char)check_random(state));
 		buf_put(&out, sl_skip(buf_slice(b), at + 1));
 		break;
 	case 1:
-		buf_put_byte(&out, likely[check_random(state) % (sizeof(likely) - 1)]);
-		buf_put(&out, sl_skip(buf_slice(b), at + check_random(state) % 2));
+		buf_put_byte(&out, likely[check_below(state, sizeof(likely) - 1)]);
+		buf_put(&out, sl_skip(buf_slice(b), at + check_below(state, 2)));
 		break;
 	case 2:
 		buf_put(&out, sl_skip(buf_slice(b), at + length));
@@ -90,7 +91,7 @@ run_seed(struct slice seed)
 
 		buf_init(&b, SEED_MAX);
 		buf_put(&b, seed);
-		for (uint64_t changes = 1 + check_random(&state) % 4; changes > 0; changes--)
+		for (uint64_t changes = 1 + check_below(&state, 4); changes > 0; changes--)
 			mutate(&b, &state);
 		run(buf_slice(&b));
 		buf_fini(&b);
@@ -139,7 +140,9 @@ run_path(const char *path, unsigned *count)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? run_file(path, count) : run_folder(path, count);
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		return run_file(path, count);
+	return run_folder(path, count);
 }
 
 int

@@ -22,7 +22,8 @@ value_of(unsigned char c)
 static void
 put_group(struct buf *out, const unsigned char *in, size_t n)
 {
-	uint32_t bits = (uint32_t)in[0] << 16 | (n > 1 ? (uint32_t)in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
+	uint32_t bits =
+	    (uint32_t)in[0] << 16 | (n > 1 ? (uint32_t)in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
 	unsigned char group[4];
 
 	for (unsigned i = 0; i < 4; i++)

@@ -111,7 +111,7 @@ buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 		b->failed = true;
 		return;
 	}
-	/* vsnprintf writes a NUL behind the text: the memory may be one byte longer than the maximum. */
+	/* The NUL that vsnprintf writes may lie one byte behind the maximum. */
 	grow(b, b->n + (size_t)length + 1);
 	vsnprintf((char *)b->p + b->n, (size_t)length + 1, fmt, ap);
 	b->n += (size_t)length;

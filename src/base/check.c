@@ -68,6 +68,12 @@ check_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+size_t
+check_below(uint64_t *state, size_t n)
+{
+	return (size_t)(check_random(state) % n);
+}
+
 /* Is this test among the names given on the command line (none: all)? */
 static bool
 is_wanted(const char *name, int argc, char **argv)

@@ -29,6 +29,9 @@ bool check_equal(long long got, long long want, const char *file, int line, cons
 /* The next number of a repeatable sequence (splitmix64); *state is any start value. For property tests. */
 uint64_t check_random(uint64_t *state);
 
+/* The same, from 0 to n - 1; n is not 0. */
+size_t check_below(uint64_t *state, size_t n);
+
 /* Runs the rows; the exit status for main. */
 int check_main(int argc, char **argv, const struct check_row *rows, size_t count);
 

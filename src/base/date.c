@@ -56,7 +56,8 @@ void
 date_from_seconds(int64_t t, int offset_minutes, struct date *d)
 {
 	int64_t offset = clamp(offset_minutes, -OFFSET_MAX, OFFSET_MAX);
-	int64_t first = days_of(YEAR_MIN, 1, 1) * DAY, last = days_of(YEAR_MAX, 12, 31) * DAY + DAY - 1;
+	int64_t first = days_of(YEAR_MIN, 1, 1) * DAY;
+	int64_t last = days_of(YEAR_MAX, 12, 31) * DAY + DAY - 1;
 	int64_t local = clamp(t, first - offset * 60, last - offset * 60) + offset * 60;
 	int64_t days = local / DAY - (local % DAY < 0), rest = local - days * DAY;
 	int year, month = 1;
@@ -84,16 +85,17 @@ date_from_seconds(int64_t t, int offset_minutes, struct date *d)
 bool
 date_to_seconds(const struct date *d, int64_t *t)
 {
-	if (d->year < YEAR_MIN || d->year > YEAR_MAX || d->month < 1 || d->month > 12 || d->day < 1 ||
-	    d->day > days_in_month(d->year, d->month))
+	if (d->year < YEAR_MIN || d->year > YEAR_MAX || d->month < 1 || d->month > 12 ||
+	    d->day < 1 || d->day > days_in_month(d->year, d->month))
 		return false;
-	/* RFC 5322 section 3.3 allows a leap second; it counts as the first one of the next minute. */
-	if (d->hour < 0 || d->hour > 23 || d->minute < 0 || d->minute > 59 || d->second < 0 || d->second > 60)
+	/* RFC 5322 section 3.3: a leap second; it counts as the first one of the next minute. */
+	if (d->hour < 0 || d->hour > 23 || d->minute < 0 || d->minute > 59 || d->second < 0 ||
+	    d->second > 60)
 		return false;
 	if (d->offset_minutes < -OFFSET_MAX || d->offset_minutes > OFFSET_MAX)
 		return false;
-	*t = days_of(d->year, d->month, d->day) * DAY + d->hour * 3600 + d->minute * 60 + d->second -
-	     (int64_t)d->offset_minutes * 60;
+	*t = days_of(d->year, d->month, d->day) * DAY + d->hour * 3600 + d->minute * 60 +
+	     d->second - (int64_t)d->offset_minutes * 60;
 	return true;
 }
 
@@ -106,8 +108,8 @@ date_put_rfc5322(struct buf *out, int64_t t, int offset_minutes)
 	date_from_seconds(t, offset_minutes, &d);
 	offset = d.offset_minutes < 0 ? -d.offset_minutes : d.offset_minutes;
 	buf_fmt(out, "%s, %02d %s %04d %02d:%02d:%02d %c%02d%02d", day_names[d.weekday], d.day,
-	    month_names[d.month - 1], d.year, d.hour, d.minute, d.second, d.offset_minutes < 0 ? '-' : '+',
-	    offset / 60, offset % 60);
+	    month_names[d.month - 1], d.year, d.hour, d.minute, d.second,
+	    d.offset_minutes < 0 ? '-' : '+', offset / 60, offset % 60);
 }
 
 static void
@@ -116,7 +118,8 @@ put_iso_seconds(struct buf *out, int64_t t)
 	struct date d;
 
 	date_from_seconds(t, 0, &d);
-	buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day, d.hour, d.minute, d.second);
+	buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day, d.hour, d.minute,
+	    d.second);
 }
 
 void

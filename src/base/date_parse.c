@@ -68,7 +68,7 @@ take_char(struct slice *s, unsigned char c)
 	return true;
 }
 
-/* "Sat,": may be absent; a name that is none of the seven is an error, one that does not fit the date is not. */
+/* "Sat,": may be absent. A name that is none of the seven is an error, a wrong one of them is not. */
 static bool
 take_weekday(struct slice *s)
 {
@@ -103,7 +103,7 @@ take_month(struct slice *s, int *month)
 	return false;
 }
 
-/* Section 4.3: two digits from 50 on and three digits count from 1900, two digits below 50 from 2000. */
+/* Section 4.3: 50 to 99 and three digits count from 1900, 00 to 49 from 2000. */
 static bool
 take_year(struct slice *s, int *year)
 {
@@ -130,7 +130,7 @@ take_time(struct slice *s, struct date *d)
 	return !take_char(s, ':') || take_digits(s, 2, 2, &d->second, &digits);
 }
 
-/* The names of section 4.3; every other name, the military letters among them, says nothing: "-0000". */
+/* The names of section 4.3; every other one, also a military letter, says nothing: "-0000". */
 static void
 named_zone(struct slice name, struct date *d)
 {
@@ -176,7 +176,8 @@ take_zone(struct slice *s, struct date *d)
 	if (!minus && s->p[0] != '+')
 		return false;
 	*s = sl_skip(*s, 1);
-	if (s->n == 0 || !ascii_is_digit(s->p[0]) || !take_digits(s, 4, 4, &number, &digits) || number % 100 > 59)
+	if (s->n == 0 || !ascii_is_digit(s->p[0]) || !take_digits(s, 4, 4, &number, &digits) ||
+	    number % 100 > 59)
 		return false;
 	d->offset_minutes = (number / 100 * 60 + number % 100) * (minus ? -1 : 1);
 	d->offset_unknown = minus && number == 0;
@@ -190,8 +191,9 @@ date_parse_rfc5322(struct slice s, struct date *d)
 	size_t digits;
 	int64_t t;
 
-	if (!take_weekday(&s) || !take_digits(&s, 1, 2, &read.day, &digits) || !take_month(&s, &read.month) ||
-	    !take_year(&s, &read.year) || !take_time(&s, &read) || !take_zone(&s, &read))
+	if (!take_weekday(&s) || !take_digits(&s, 1, 2, &read.day, &digits) ||
+	    !take_month(&s, &read.month) || !take_year(&s, &read.year) || !take_time(&s, &read) ||
+	    !take_zone(&s, &read))
 		return false;
 	if (!skip_cfws(&s) || s.n != 0 || !date_to_seconds(&read, &t))
 		return false;

@@ -25,7 +25,8 @@ find(struct dict_mem *d, struct slice key, uint64_t hash)
 }
 
 static enum st
-dict_mem_get(struct dict *dict, struct slice key, struct arena *a, struct slice *value, struct fault *f)
+dict_mem_get(struct dict *dict, struct slice key, struct arena *a, struct slice *value,
+    struct fault *f)
 {
 	struct dict_mem *d = CONTAINER_OF(dict, struct dict_mem, dict);
 	struct entry *e = find(d, key, hmap_hash(key));
@@ -33,7 +34,9 @@ dict_mem_get(struct dict *dict, struct slice key, struct arena *a, struct slice 
 	if (e == NULL)
 		return ST_NOENT;
 	*value = arena_copy(a, e->value);
-	return value->p != NULL ? ST_OK : fault_set(f, ST_TEMP, "4.3.2", "no memory left for a looked-up value");
+	if (value->p == NULL)
+		return fault_set(f, ST_TEMP, "4.3.2", "no memory left for a looked-up value");
+	return ST_OK;
 }
 
 static void

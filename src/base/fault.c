@@ -80,7 +80,9 @@ whole_length(const char *text)
 	return n;
 }
 
-static void ATTR_PRINTF(3, 0)
+static void set_text(struct fault *f, int sys, const char *fmt, va_list ap) ATTR_PRINTF(3, 0);
+
+static void
 set_text(struct fault *f, int sys, const char *fmt, va_list ap)
 {
 	char text[4 * sizeof(f->text)];
@@ -101,8 +103,12 @@ set_text(struct fault *f, int sys, const char *fmt, va_list ap)
 	memcpy(f->text, text, strlen(text) + 1);
 }
 
-static void ATTR_PRINTF(6, 0)
-fill(struct fault *f, enum st st, const char *esc, const char *req, int sys, const char *fmt, va_list ap)
+static void fill(struct fault *f, enum st st, const char *esc, const char *req, int sys,
+    const char *fmt, va_list ap) ATTR_PRINTF(6, 0);
+
+static void
+fill(struct fault *f, enum st st, const char *esc, const char *req, int sys, const char *fmt,
+    va_list ap)
 {
 	if (f == NULL)
 		return;

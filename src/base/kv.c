@@ -40,8 +40,10 @@ static void
 put_hex(struct line *l, unsigned char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	unsigned char text[4] = {'\\', 'x', (unsigned char)digits[c >> 4], (unsigned char)digits[c & 15]};
+	unsigned char text[4] = {'\\', 'x'};
 
+	text[2] = (unsigned char)digits[c >> 4];
+	text[3] = (unsigned char)digits[c & 15];
 	put(l, sl_mem(text, sizeof(text)));
 }
 

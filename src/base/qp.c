@@ -106,8 +106,8 @@ pass_held(struct qp_dec *d, struct buf *out)
 }
 
 /*
- * A line ends behind what is held: white space there was added in transit and is deleted (section 6.7 (3)),
- * an "=" before it makes the break a soft one.
+ * A line ends behind what is held: white space there was added in transit and is deleted
+ * (section 6.7 (3)), an "=" before it makes the break a soft one.
  */
 static void
 dec_line_end(struct qp_dec *d, struct buf *out)
@@ -143,14 +143,16 @@ dec_byte(struct qp_dec *d, unsigned char c, struct buf *out)
 	bool half = d->held_n == 2 && d->held[0] == '=' && ascii_hex_value(d->held[1]) >= 0;
 
 	if (half && ascii_hex_value(c) >= 0) {
-		buf_put_byte(out, (unsigned char)(ascii_hex_value(d->held[1]) << 4 | ascii_hex_value(c)));
+		int byte = ascii_hex_value(d->held[1]) << 4 | ascii_hex_value(c);
+
+		buf_put_byte(out, (unsigned char)byte);
 		d->held_n = 0;
 	} else if (c == '\n' && !half) {
 		dec_line_end(d, out);
 	} else if (stays_open(d, c)) {
 		d->held[d->held_n++] = c;
 	} else if (d->held_n > 0) {
-		/* At most twice: with nothing held, the first two conditions or the last branch take c. */
+		/* What was held means itself; c starts anew. */
 		d->garbage = d->garbage || d->held[0] == '=' || d->held_n == sizeof(d->held);
 		pass_held(d, out);
 		if (stays_open(d, c))

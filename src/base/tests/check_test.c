@@ -54,7 +54,8 @@ main(void)
 	static const struct {
 		const char *name;
 		int status;
-	} rows[] = {{"holds", 0}, {"wrong_claim", 1}, {"wrong_number", 1}, {"wrong_bytes", 1}, {"absent", 1}};
+	} rows[] = {{"holds", 0}, {"wrong_claim", 1}, {"wrong_number", 1}, {"wrong_bytes", 1},
+	    {"absent", 1}};
 	unsigned failed = 0;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)

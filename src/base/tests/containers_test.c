@@ -122,7 +122,7 @@ map_property(void)
 	CHECK(hmap_first(&m, 0) == NULL);
 	memset(items, 0, sizeof(items));
 	for (int round = 0; round < 20000; round++) {
-		size_t i = check_random(&seed) % COUNT_OF(items);
+		size_t i = check_below(&seed, COUNT_OF(items));
 		struct item *it = &items[i];
 		uint64_t hash = i % 2 == 0 ? poor_hash(i) : hmap_hash_u64(i);
 
@@ -195,10 +195,10 @@ heap_property(void)
 	CHECK(heap_min(&h) == NULL);
 	memset(items, 0, sizeof(items));
 	for (int round = 0; round < 20000; round++) {
-		struct heap_node *n = &items[check_random(&seed) % COUNT_OF(items)].heap;
-		int64_t key = (int64_t)(check_random(&seed) % 100) - 50;
+		struct heap_node *n = &items[check_below(&seed, COUNT_OF(items))].heap;
+		int64_t key = (int64_t)check_below(&seed, 100) - 50;
 
-		switch (check_random(&seed) % 3) {
+		switch (check_below(&seed, 3)) {
 		case 0:
 			heap_remove(&h, n);
 			CHECK(!heap_has(n));

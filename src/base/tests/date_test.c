@@ -54,7 +54,8 @@ parsed(void)
 		{"21 Nov 2026 19:05:00 +0130", "2026-11-21T17:35:00Z", 90, false},
 		{"21 Nov 2026 19:05 -0800", "2026-11-22T03:05:00Z", -480, false},
 		{"sat,21 nov 2026 19:05:00 -0000", "2026-11-21T19:05:00Z", 0, true},
-		{"\tSat,\r\n 21 Nov 2026\r\n 19:05:00 +0000 (UTC)\r\n", "2026-11-21T19:05:00Z", 0, false},
+		{"\tSat,\r\n 21 Nov 2026\r\n 19:05:00 +0000 (UTC)\r\n", "2026-11-21T19:05:00Z", 0,
+		    false},
 		{"1 Jan 2000 00:00:60 +0000", "2000-01-01T00:01:00Z", 0, false},
 		{"29 Feb 2000 00:00:00 +0000", "2000-02-29T00:00:00Z", 0, false},
 		{"Mon, 1 Jan 1900 00:00:00 +0000", "1900-01-01T00:00:00Z", 0, false},
@@ -108,7 +109,8 @@ parsed(void)
 		struct buf b;
 		int64_t t = 0;
 
-		if (!CHECK_EQ(date_parse_rfc5322(sl_str(rows[i].text), &d), rows[i].iso != NULL) || rows[i].iso == NULL) {
+		if (!CHECK_EQ(date_parse_rfc5322(sl_str(rows[i].text), &d), rows[i].iso != NULL) ||
+		    rows[i].iso == NULL) {
 			CHECK(rows[i].iso != NULL || d.year == 7);
 			continue;
 		}
@@ -148,7 +150,7 @@ range(void)
 	CHECK(!date_to_seconds(&d, &t));
 }
 
-/* Day by day from 1900 to 9999: the calendar advances as a calendar does, and every date reads back. */
+/* Day by day from 1900 to 9999: the calendar advances as it should, and every date reads back. */
 static void
 every_day(void)
 {
@@ -166,8 +168,10 @@ every_day(void)
 		if (!first)
 			first = d.day == 1 && before.day >= 28 &&
 				((d.month == before.month + 1 && d.year == before.year) ||
-				    (d.month == 1 && before.month == 12 && before.day == 31 && d.year == before.year + 1));
-		if (!CHECK(first && d.weekday == (before.weekday + 1) % 7 && d.hour == 0 && d.second == 0) ||
+				    (d.month == 1 && before.month == 12 && before.day == 31 &&
+					d.year == before.year + 1));
+		if (!CHECK(first && d.weekday == (before.weekday + 1) % 7 && d.hour == 0 &&
+			   d.second == 0) ||
 		    !CHECK(date_to_seconds(&d, &back) && back == t))
 			break;
 		before = d;
@@ -184,7 +188,7 @@ round_trip(void)
 
 	for (int i = 0; i < 20000; i++) {
 		int64_t t = (int64_t)(check_random(&seed) % 255600000000) - 2200000000, back = 0;
-		int offset = (int)(check_random(&seed) % 1681) - 840;
+		int offset = (int)check_below(&seed, 1681) - 840;
 		struct date d;
 		struct buf b;
 

@@ -1,4 +1,6 @@
 /* Tests of buf.h, arena.h and dict.h. */
+#include <stdalign.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
@@ -103,9 +105,9 @@ buf_property(void)
 	buf_init(&b, sizeof(model));
 	for (int round = 0; round < 20000; round++) {
 		unsigned char piece[40];
-		size_t k = check_random(&seed) % sizeof(piece);
+		size_t k = check_below(&seed, sizeof(piece));
 
-		if (check_random(&seed) % 3 == 0) {
+		if (check_below(&seed, 3) == 0) {
 			k = k > n ? n : k;
 			buf_drop(&b, k);
 			memmove(model, model + k, n - k);
@@ -177,7 +179,7 @@ arena_strings(void)
 	arena_free(a);
 }
 
-/* Pieces of all sizes are aligned, zeroed, apart from each other, and zeroed again after a reset. */
+/* Pieces of all sizes are aligned, zeroed, apart from each other, and zeroed after a reset. */
 static void
 arena_property(void)
 {
@@ -189,9 +191,9 @@ arena_property(void)
 		size_t size[200];
 
 		for (size_t i = 0; i < COUNT_OF(got); i++) {
-			size[i] = check_random(&seed) % (i % 20 == 0 ? 3000 : 100);
+			size[i] = check_below(&seed, i % 20 == 0 ? 3000 : 100);
 			got[i] = arena_get(a, size[i]);
-			CHECK(got[i] != NULL && (uintptr_t)got[i] % sizeof(long double) == 0);
+			CHECK(got[i] != NULL && (uintptr_t)got[i] % alignof(max_align_t) == 0);
 			for (size_t k = 0; k < size[i]; k++)
 				CHECK_EQ(got[i][k], 0);
 			memset(got[i], (int)(i & 0xff), size[i]);

@@ -61,7 +61,8 @@ signed_decimal(void)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		int64_t value = 77;
 
-		CHECK_EQ(num_i64(sl_str(rows[i].text), rows[i].min, rows[i].max, &value), rows[i].ok);
+		CHECK_EQ(
+		    num_i64(sl_str(rows[i].text), rows[i].min, rows[i].max, &value), rows[i].ok);
 		CHECK_EQ(value, rows[i].ok ? rows[i].value : 77);
 	}
 }

@@ -119,13 +119,14 @@ search_property(void)
 
 	for (int round = 0; round < 3000; round++) {
 		unsigned char hay[24], needle[4];
-		size_t n = check_random(&seed) % (sizeof(hay) + 1), m = check_random(&seed) % (sizeof(needle) + 1);
+		size_t n = check_below(&seed, sizeof(hay) + 1),
+		       m = check_below(&seed, sizeof(needle) + 1);
 		size_t want = 0;
 
 		for (size_t i = 0; i < n; i++)
-			hay[i] = (unsigned char)('a' + check_random(&seed) % 2);
+			hay[i] = (unsigned char)('a' + check_below(&seed, 2));
 		for (size_t i = 0; i < m; i++)
-			needle[i] = (unsigned char)('a' + check_random(&seed) % 2);
+			needle[i] = (unsigned char)('a' + check_below(&seed, 2));
 		while (want + m <= n && memcmp(hay + want, needle, m) != 0)
 			want++;
 		if (want + m > n)

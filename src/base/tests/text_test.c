@@ -48,7 +48,8 @@ utf8_sequences(void)
 
 		CHECK_EQ(utf8_next(sl_str(rows[i].text), &cp), rows[i].n);
 		CHECK_EQ(cp, rows[i].cp);
-		CHECK_EQ(utf8_valid(sl_str(rows[i].text)), rows[i].n > 0 || rows[i].text[0] == '\0');
+		CHECK_EQ(
+		    utf8_valid(sl_str(rows[i].text)), rows[i].n > 0 || rows[i].text[0] == '\0');
 	}
 	CHECK(utf8_valid(SL("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80")));
 	CHECK(!utf8_valid(SL("ok \xc3\xbc then \xc3")));
@@ -56,7 +57,7 @@ utf8_sequences(void)
 	CHECK(!utf8_has_8bit(SL("a\x7f")));
 }
 
-/* Each code point is written as a sequence that reads back as itself; what is none becomes U+FFFD. */
+/* Each code point reads back as itself; what is none becomes U+FFFD. */
 static void
 utf8_all_code_points(void)
 {
@@ -69,7 +70,8 @@ utf8_all_code_points(void)
 
 		buf_clear(&b);
 		utf8_put(&b, cp);
-		if (!CHECK(utf8_next(buf_slice(&b), &back) == b.n && back == (scalar ? cp : 0xfffd)))
+		if (!CHECK(
+			utf8_next(buf_slice(&b), &back) == b.n && back == (scalar ? cp : 0xfffd)))
 			break;
 	}
 	buf_clear(&b);
@@ -168,9 +170,10 @@ kv_lines(void)
 	fault_set(&plain, ST_TEMP, "", "later");
 	kv_put(&b, "started",
 	    (struct kv[]){KV_STR("id", "0001.ab"), KV_SL("from", SL("<a@b>")), KV_STR("empty", ""),
-		KV_SL("s", SL("two words")), KV_SL("c", SL("a,b")), KV_SL("q", SL("say \"hi\"")), KV_SL("b", SL("a\\b")),
-		KV_SL("ctl", SL("a\r\n\0b")), KV_SL("bad", SL("\xc3\xbc\xff\xc2\x9b")), KV_U64("u", UINT64_MAX),
-		KV_U64("z", 0), KV_I64("i", INT64_MIN), KV_I64("p", 7), KV_FAULT(&f), KV_FAULT(&plain), KV_END});
+		KV_SL("s", SL("two words")), KV_SL("c", SL("a,b")), KV_SL("q", SL("say \"hi\"")),
+		KV_SL("b", SL("a\\b")), KV_SL("ctl", SL("a\r\n\0b")),
+		KV_SL("bad", SL("\xc3\xbc\xff\xc2\x9b")), KV_U64("u", UINT64_MAX), KV_U64("z", 0),
+		KV_I64("i", INT64_MIN), KV_I64("p", 7), KV_FAULT(&f), KV_FAULT(&plain), KV_END});
 	CHECK_SL(buf_slice(&b),
 	    SL("started,id=0001.ab,from=<a@b>,empty=,s=\"two words\",c=\"a,b\",q=\"say \\\"hi\\\"\",b=a\\\\b,"
 	       "ctl=a\\x0D\\x0A\\x00b,bad=\xc3\xbc\\xFF\\xC2\\x9B,u=18446744073709551615,z=0,"
@@ -186,7 +189,8 @@ kv_lines(void)
 static void
 kv_maximum(void)
 {
-	const struct kv pairs[] = {KV_STR("key", "v\xc3\xbc"), KV_SL("x", SL("a b\1")), KV_U64("n", 12345), KV_END};
+	const struct kv pairs[] = {
+	    KV_STR("key", "v\xc3\xbc"), KV_SL("x", SL("a b\1")), KV_U64("n", 12345), KV_END};
 	const struct slice whole = SL("event,key=v\xc3\xbc,x=\"a b\\x01\",n=12345");
 
 	for (size_t max = 0; max < whole.n + 10; max++) {
