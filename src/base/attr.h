@@ -1,5 +1,6 @@
 /*
- * Compiler attributes behind names, so that a compiler without them loses a warning and nothing else.
+ * Compiler attributes behind names, so that a compiler without them loses a warning and nothing
+ * else.
  */
 #ifndef BASE_ATTR_H
 #define BASE_ATTR_H

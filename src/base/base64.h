@@ -26,7 +26,10 @@ struct base64_enc {
 void base64_enc_feed(struct base64_enc *e, struct slice in, struct buf *out);
 void base64_enc_end(struct base64_enc *e, struct buf *out);
 
-/* Decoder of MIME bodies in steps: bytes outside the alphabet are skipped, padding ends a group. Zero-initialise. */
+/*
+ * Decoder of MIME bodies in steps: bytes outside the alphabet are skipped, padding ends a group.
+ * Zero-initialise.
+ */
 struct base64_dec {
 	uint32_t bits;
 	unsigned n;

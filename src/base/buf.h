@@ -68,7 +68,10 @@ void buf_drop(struct buf *b, size_t n);
 /* Shortens the content to n bytes (no effect when it is shorter). */
 void buf_cut(struct buf *b, size_t n);
 
-/* A NUL behind the content (not counted); returns the content as a C string, NULL when it did not fit. */
+/*
+ * A NUL behind the content (not counted); returns the content as a C string, NULL when it did not
+ * fit.
+ */
 const char *buf_str(struct buf *b);
 
 #endif

@@ -24,9 +24,13 @@ bool check_equal(long long got, long long want, const char *file, int line, cons
 
 #define CHECK(expr) check_that((expr), __FILE__, __LINE__, #expr)
 #define CHECK_SL(got, want) check_same((got), (want), __FILE__, __LINE__)
-#define CHECK_EQ(got, want) check_equal((long long)(got), (long long)(want), __FILE__, __LINE__, #got)
+#define CHECK_EQ(got, want) \
+	check_equal((long long)(got), (long long)(want), __FILE__, __LINE__, #got)
 
-/* The next number of a repeatable sequence (splitmix64); *state is any start value. For property tests. */
+/*
+ * The next number of a repeatable sequence (splitmix64); *state is any start value. For property
+ * tests.
+ */
 uint64_t check_random(uint64_t *state);
 
 /* The same, from 0 to n - 1; n is not 0. */

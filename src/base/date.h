@@ -20,7 +20,9 @@ struct date {
 	bool offset_unknown; /* "-0000" */
 };
 
-/* The civil time of t (seconds since 1970) at an offset; t outside the years 1900-9999 is clamped. */
+/*
+ * The civil time of t (seconds since 1970) at an offset; t outside the years 1900-9999 is clamped.
+ */
 void date_from_seconds(int64_t t, int offset_minutes, struct date *d);
 
 /* Seconds since 1970; a date out of range gives false. */

@@ -68,7 +68,9 @@ take_char(struct slice *s, unsigned char c)
 	return true;
 }
 
-/* "Sat,": may be absent. A name that is none of the seven is an error, a wrong one of them is not. */
+/*
+ * "Sat,": may be absent. A name that is none of the seven is an error, a wrong one of them is not.
+ */
 static bool
 take_weekday(struct slice *s)
 {

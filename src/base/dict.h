@@ -15,7 +15,8 @@ struct dict;
 struct dict_ops {
 	const char *name;
 	/* ST_OK with the value copied into a | ST_NOENT | ST_TEMP, ST_IO with f filled. */
-	enum st (*get)(struct dict *d, struct slice key, struct arena *a, struct slice *value, struct fault *f);
+	enum st (*get)(struct dict *d, struct slice key, struct arena *a,
+	    struct slice *value, struct fault *f);
 	void (*close)(struct dict *d);
 };
 

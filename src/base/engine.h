@@ -3,7 +3,8 @@
  *
  * An engine is a protocol without input and output: bytes of the peer go in, bytes for the peer,
  * questions for our side and message content come out. It opens no file, reads no clock, knows no
- * socket. The same engine serves a daemon (driver in src/net), a unit test, a fuzzer and a scenario.
+ * socket. The same engine serves a daemon (driver in src/net), a unit test, a fuzzer and a
+ * scenario.
  *
  * Everything an engine hands out (slices, details of questions) is borrowed until the next call of
  * feed, answer, event, body_taken or output_taken on that engine.
@@ -22,10 +23,11 @@
 #define ENGINE_NEVER INT64_MAX
 
 enum engine_phase {
-	ENGINE_OPEN,          /* in conversation */
-	ENGINE_WANTS_TLS,     /* after the output is sent: start TLS, then event(ENGINE_TLS_ON); input is not fed meanwhile */
-	ENGINE_WANTS_HANDOFF, /* after the output is sent: pass the connection on, with the input not yet taken */
-	ENGINE_CLOSING,       /* after the output is sent: close */
+	ENGINE_OPEN, /* in conversation */
+	/* These take effect after the output is sent: */
+	ENGINE_WANTS_TLS,     /* start TLS, then event(ENGINE_TLS_ON); no input is fed meanwhile */
+	ENGINE_WANTS_HANDOFF, /* pass the connection on, with the input not yet taken */
+	ENGINE_CLOSING,       /* close */
 };
 
 enum engine_why { /* for logs, with ENGINE_CLOSING */
@@ -44,7 +46,10 @@ struct engine_state {
 	enum engine_why why;
 };
 
-/* A question for our side. kind and detail belong to the protocol (src/smtp/server.h: enum smtp_ask). */
+/*
+ * A question for our side. kind and detail belong to the protocol (src/smtp/server.h: enum
+ * smtp_ask).
+ */
 struct engine_ask {
 	uint32_t number;    /* unique among the open questions of this engine, never 0 */
 	uint16_t kind;
@@ -55,7 +60,7 @@ struct engine_ask {
 struct engine_answer {
 	uint32_t number;
 	struct fault fault;
-	const void *detail; /* what the protocol defines for this kind, or NULL; borrowed for the call */
+	const void *detail; /* what the protocol defines for this kind, or NULL; for the call */
 };
 
 /* One piece of output: bytes, or length bytes at offset of something the owner knows as handle. */
@@ -91,22 +96,30 @@ struct engine_ops {
 	const char *name;
 
 	/*
-	 * Bytes of the peer; eof says none will follow. Returns how many were taken; the rest is offered
-	 * again, with more behind it, when something has changed (answer, body_taken, output_taken, event).
-	 * Called with nothing when deadline() has passed.
+	 * Bytes of the peer; eof says none will follow. Returns how many were taken; the rest is
+	 * offered again, with more behind it, when something has changed (answer, body_taken,
+	 * output_taken, event). Called with nothing when deadline() has passed.
 	 */
 	size_t (*feed)(struct engine *e, struct slice in, bool eof, int64_t now_ms);
 
-	/* The next question not yet handed out; false when there is none. Up to a documented number are open at once. */
+	/*
+	 * The next question not yet handed out; false when there is none. Up to a documented number
+	 * are open at once.
+	 */
 	bool (*ask)(struct engine *e, struct engine_ask *ask);
 
-	/* The answer to an open question, now or later, in any order. An unknown number is ignored. */
+	/*
+	 * The answer to an open question, now or later, in any order. An unknown number is ignored.
+	 */
 	void (*answer)(struct engine *e, const struct engine_answer *a, int64_t now_ms);
 
 	/* The next question that nobody needs answered any more; false when there is none. */
 	bool (*cancelled)(struct engine *e, uint32_t *number);
 
-	/* Message content going in: the bytes waiting (empty: none), and how many of them the owner took. */
+	/*
+	 * Message content going in: the bytes waiting (empty: none), and how many of them the owner
+	 * took.
+	 */
 	struct slice (*body)(struct engine *e);
 	void (*body_taken)(struct engine *e, size_t n, int64_t now_ms);
 

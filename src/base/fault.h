@@ -43,16 +43,21 @@ struct fault {
  * Fills *f (may be NULL: then only the return value matters) and returns st. esc is "4.3.0" or ""
  * for none. The text is formatted, cut to fit, and control characters in it become '?'.
  */
-enum st fault_set(struct fault *f, enum st st, const char *esc, const char *fmt, ...) ATTR_PRINTF(4, 5);
+enum st fault_set(struct fault *f, enum st st, const char *esc, const char *fmt, ...)
+    ATTR_PRINTF(4, 5);
 
 /* As fault_set, with errno value sys: ": " and its description are appended to the text. */
-enum st fault_sys(struct fault *f, enum st st, const char *esc, int sys, const char *fmt, ...) ATTR_PRINTF(5, 6);
-
-/* As fault_set, naming the requirement that decided. */
-enum st fault_req(struct fault *f, enum st st, const char *esc, const char *req, const char *fmt, ...)
+enum st fault_sys(struct fault *f, enum st st, const char *esc, int sys, const char *fmt, ...)
     ATTR_PRINTF(5, 6);
 
-/* True for faults that the same attempt may survive later: class 4 when esc is set, else ST_TEMP, ST_IO, ST_LIMIT, ST_AGAIN. */
+/* As fault_set, naming the requirement that decided. */
+enum st fault_req(struct fault *f, enum st st, const char *esc, const char *req,
+    const char *fmt, ...) ATTR_PRINTF(5, 6);
+
+/*
+ * True for faults that the same attempt may survive later: class 4 when esc is set, else ST_TEMP,
+ * ST_IO, ST_LIMIT, ST_AGAIN.
+ */
 bool fault_is_temporary(const struct fault *f);
 
 /* "not found", "limit" ...: a static word for logs. */

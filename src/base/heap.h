@@ -1,6 +1,6 @@
 /*
- * Intrusive binary min-heap on an int64 key (a time, a priority). Nodes know their place, so removal
- * and change of key cost O(log n). Growing the array is the only allocation.
+ * Intrusive binary min-heap on an int64 key (a time, a priority). Nodes know their place, so
+ * removal and change of key cost O(log n). Growing the array is the only allocation.
  */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H

@@ -21,7 +21,10 @@ struct hmap {
 	size_t count;
 };
 
-/* Sets the process-wide hash key (16 bytes); call once at start, from os/random. Without it the key is zero (tests). */
+/*
+ * Sets the process-wide hash key (16 bytes); call once at start, from os/random. Without it the key
+ * is zero (tests).
+ */
 void hmap_seed(const unsigned char key[16]);
 
 /* Keyed hash of bytes; hmap_ihash folds ASCII case. hmap_hash_u64 for numbers. */
@@ -40,13 +43,16 @@ void hmap_put(struct hmap *m, struct hmap_node *n, uint64_t hash);
 /* Takes out a node which is in the map. */
 void hmap_remove(struct hmap *m, struct hmap_node *n);
 
-/* First node with exactly this hash, and the next one after n with the same hash; NULL at the end. The caller compares keys. */
+/*
+ * First node with exactly this hash, and the next one after n with the same hash; NULL at the end.
+ * The caller compares keys.
+ */
 struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
 struct hmap_node *hmap_next(const struct hmap_node *n);
 
 /*
- * Walk over all, in no order: *c starts as {0}; NULL at the end. The node just returned may be removed
- * and freed; otherwise the map must not change during the walk.
+ * Walk over all, in no order: *c starts as {0}; NULL at the end. The node just returned may be
+ * removed and freed; otherwise the map must not change during the walk.
  */
 struct hmap_cursor {
 	size_t slot;

@@ -1,7 +1,7 @@
 /*
  * The body of a log line: an event name, then key=value pairs. Values with blanks, quotes or commas
- * are quoted; control and non-UTF-8 bytes become \xHH; a line never passes the maximum of its buffer
- * (it is cut and ends in "..."). Pure: the sink is src/net/log.h.
+ * are quoted; control and non-UTF-8 bytes become \xHH; a line never passes the maximum of its
+ * buffer (it is cut and ends in "..."). Pure: the sink is src/net/log.h.
  */
 #ifndef BASE_KV_H
 #define BASE_KV_H
@@ -32,7 +32,9 @@ struct kv {
 #define KV_FAULT(f) ((struct kv){.type = KV_TYPE_FAULT, .key = "reason", .fault = (f)})
 #define KV_END ((struct kv){.type = KV_TYPE_END})
 
-/* Appends ",key=value" pairs after event, Courier's shape: "started,id=X,from=<a@b>,module=local". */
+/*
+ * Appends ",key=value" pairs after event, Courier's shape: "started,id=X,from=<a@b>,module=local".
+ */
 void kv_put(struct buf *out, const char *event, const struct kv *pairs);
 
 #endif

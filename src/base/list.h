@@ -88,8 +88,8 @@ list_next(struct list *l, struct list_node *n)
 }
 
 /* Walk; the current node may be removed (not the next one). */
-#define LIST_EACH(list_ptr, node)                                                                       \
-	for (struct list_node *node = (list_ptr)->head.next, *node##_next = node->next;                 \
-	     node != &(list_ptr)->head; node = node##_next, node##_next = node->next)
+#define LIST_EACH(list_ptr, node)                                                              \
+	for (struct list_node *node = (list_ptr)->head.next, *node##_next = node->next;        \
+	    node != &(list_ptr)->head; node = node##_next, node##_next = node->next)
 
 #endif

@@ -20,7 +20,9 @@ struct slice {
 #define SL_NONE ((struct slice){NULL, 0})
 
 /* For printf("%.*s", SL_FMT(s)). */
-#define SL_FMT(s) (int)((s).n > 65535 ? 65535 : (s).n), (const char *)((s).n ? (s).p : (const unsigned char *)"")
+#define SL_FMT(s)                           \
+	(int)((s).n > 65535 ? 65535 : (s).n), \
+	    (const char *)((s).n ? (s).p : (const unsigned char *)"")
 
 /* A slice of n bytes at p. */
 static inline struct slice

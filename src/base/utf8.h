@@ -11,7 +11,10 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Takes the first character off s; returns its bytes (1-4) and the code point, or 0 when s is empty or malformed there. */
+/*
+ * Takes the first character off s; returns its bytes (1-4) and the code point, or 0 when s is empty
+ * or malformed there.
+ */
 size_t utf8_next(struct slice s, uint32_t *code_point);
 
 /* Is all of s well-formed? */
