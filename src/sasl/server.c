@@ -18,7 +18,7 @@ bad(struct fault *f)
 	return fault_set(f, ST_SYNTAX, "5.5.2", "Malformed authentication response");
 }
 
-/* message = [authzid] NUL authcid NUL passwd, RFC 4616 section 2. */
+/* R4616-2-a, R4616-2-c, R4616-2-d, R4616-2-e, R4616-2-f. */
 static enum st
 plain_step(struct sasl_server *s, struct slice response, struct slice *challenge, struct fault *f)
 {

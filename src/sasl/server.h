@@ -16,7 +16,7 @@
 #include "base/fault.h"
 #include "base/slice.h"
 
-#define SASL_FIELD_MAX 255 /* octets of a name or a password, RFC 4616 section 2 */
+#define SASL_FIELD_MAX 255 /* octets of a name or a password, R4616-2-b */
 
 struct sasl_server;
 

@@ -38,6 +38,7 @@ all_digits(struct slice s)
 	return s.n > 0;
 }
 
+/* R1870-4-a, R1870-4-b */
 static enum st
 set_size(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -49,6 +50,7 @@ set_size(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
+/* R6152-3-a, R6152-3-b, R6152-3-g */
 static enum st
 set_body(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -61,7 +63,7 @@ set_body(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
-/* AUTH=<> or a mailbox in xtext, RFC 4954 section 5. */
+/* AUTH=<> or a mailbox in xtext, R4954-5-a. */
 static enum st
 set_auth(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -77,6 +79,7 @@ set_auth(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
+/* R3461-4.3-a */
 static enum st
 set_ret(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -89,6 +92,7 @@ set_ret(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
+/* R3461-4.4-a */
 static enum st
 set_envid(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -117,6 +121,7 @@ notify_bit(struct slice word)
 	return 0;
 }
 
+/* R3461-4.1-a */
 static enum st
 set_notify(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -131,12 +136,13 @@ set_notify(struct param_target *t, struct slice value, struct fault *f)
 			return bad_value(f, "NOTIFY");
 		bits |= bit;
 	}
-	if ((bits & SMTP_NOTIFY_NEVER) && bits != SMTP_NOTIFY_NEVER) /* RFC 3461 4.1: NEVER stands alone */
+	if ((bits & SMTP_NOTIFY_NEVER) && bits != SMTP_NOTIFY_NEVER) /* NEVER stands alone */
 		return bad_value(f, "NOTIFY");
 	t->rcpt->notify = bits;
 	return ST_OK;
 }
 
+/* R3461-4.2-a */
 static enum st
 set_orcpt(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -239,7 +245,7 @@ params_read(struct param_target *t, struct slice rest, unsigned extensions, cons
 		row = row_find(rows, count, extensions, keyword);
 		if (!row)
 			return fault_set(f, ST_NOENT, "5.5.4", "Parameter %.*s not recognised", SL_FMT(keyword));
-		if (seen & (1u << (row - rows)))
+		if (seen & (1u << (row - rows))) /* R6152-3-f, R3461-4.5-a */
 			return fault_set(f, ST_SYNTAX, "5.5.4", "Parameter %s given twice", row->keyword);
 		seen |= 1u << (row - rows);
 		st = row->set(t, word, f);

@@ -44,7 +44,7 @@ smtp_is_domain(struct slice s)
 	return true;
 }
 
-/* Four numbers of at most three digits, R5321-4.1.3-a. */
+/* Four numbers of at most three digits, R5321-4.1.3-b. */
 static bool
 is_ipv4(struct slice s)
 {
@@ -96,6 +96,7 @@ is_ipv6(struct slice s)
 	return before >= 0 && after >= 0 && before + after <= 6;
 }
 
+/* R5321-4.1.3-a */
 bool
 smtp_is_literal(struct slice s)
 {
@@ -133,6 +134,7 @@ quoted_end(struct slice s)
 	return 0;
 }
 
+/* R5321-4.1.2-e */
 static bool
 is_dot_string(struct slice s)
 {
@@ -146,7 +148,7 @@ is_dot_string(struct slice s)
 	return atom;
 }
 
-/* The local part as it really is: quotes and backslashes are form only, R5321-4.1.2-a. */
+/* The local part as it really is: quotes and backslashes are form only, R5321-4.1.2-b; its case stays, R5321-2.4-a. */
 static struct slice
 local_unquote(struct arena *a, struct slice written)
 {
@@ -212,7 +214,7 @@ mailbox_parse(struct arena *a, struct slice s, const char *esc, struct smtp_path
 	struct slice local, domain;
 	size_t end;
 
-	if (utf8_has_8bit(s)) /* SMTPUTF8 is not offered: RFC 6531 section 3.5 */
+	if (utf8_has_8bit(s)) /* SMTPUTF8 is not offered: R5321-4.1.2-f, R5321-2.4-d */
 		return fault_set(f, ST_SYNTAX, "5.6.7", "Non-ASCII addresses are not permitted");
 	if (s.n && s.p[0] == '"')
 		end = quoted_end(s);
@@ -222,13 +224,14 @@ mailbox_parse(struct arena *a, struct slice s, const char *esc, struct smtp_path
 	if (local.n == 0 || (local.p[0] != '"' && !is_dot_string(local)))
 		return fault_set(f, ST_SYNTAX, esc, "Bad local part in address");
 	if (end >= s.n || s.p[end] != '@')
-		return fault_set(f, ST_SYNTAX, esc, "Address has no domain");
+		return fault_set(f, ST_SYNTAX, esc, "Address has no domain"); /* R5321-4.1.2-g */
 	domain = sl_skip(s, end + 1);
 	if (domain.n > 1 && domain.p[domain.n - 1] == '.')
 		domain.n--;
+	/* R5321-4.5.3.1.1-a, R5321-4.5.3.1.2-a ask for less. */
 	if (local.n > SMTP_LOCAL_MAX || domain.n > SMTP_DOMAIN_MAX)
 		return fault_set(f, ST_LIMIT, esc, "Address too long");
-	if (!smtp_is_domain(domain) && !smtp_is_literal(domain))
+	if (!smtp_is_domain(domain) && !smtp_is_literal(domain)) /* R5321-4.1.2-c */
 		return fault_set(f, ST_SYNTAX, esc, "Bad domain in address");
 	return path_make(a, local, domain, path, f);
 }
@@ -259,7 +262,7 @@ path_close(struct slice s)
 	return s.n;
 }
 
-/* Cuts "@a,@b:" off; its domains are checked and then ignored, RFC 5321 4.1.1.3 and appendix C. */
+/* Cuts "@a,@b:" off; its domains are checked and then ignored: R5321-4.1.2-a, R5321-C-a. */
 static bool
 route_skip(struct slice *s)
 {
@@ -302,7 +305,7 @@ smtp_path_take(struct arena *a, struct slice *rest, bool null_allowed, bool post
 	}
 	if (inside.n > PATH_MAX_BYTES)
 		return fault_set(f, ST_LIMIT, esc, "Address too long");
-	if (postmaster_allowed && sl_ieq(inside, SL("postmaster"))) /* R5321-4.5.1-a */
+	if (postmaster_allowed && sl_ieq(inside, SL("postmaster"))) /* R5321-2.3.5-b */
 		return path_make(a, inside, SL_NONE, path, f);
 	if (!route_skip(&inside))
 		return fault_set(f, ST_SYNTAX, esc, "Bad source route in address");

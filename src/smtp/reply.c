@@ -8,7 +8,7 @@
 
 #include "base/slice.h"
 
-#define REPLY_LINE_MAX 512 /* octets with CRLF, RFC 5321 4.5.3.1.5 */
+#define REPLY_LINE_MAX 512 /* octets with CRLF, R5321-4.5.3.1.5-a */
 #define ANY 255
 
 struct reply_row {
@@ -77,6 +77,7 @@ static const struct reply_row reply_rows[] = {
 	{{5, ANY, ANY}, REPLY_TO_ANY, 550, "Refused"},
 };
 
+/* R5321-4.2-d, R5321-4.5.3.1.5-a */
 void
 reply_put(struct buf *out, unsigned code, const char *esc, const char *fmt, ...)
 {
@@ -139,6 +140,7 @@ reply_code(const struct fault *f, enum reply_to to)
 	return row_find(esc, to)->code;
 }
 
+/* R2034-4-a, R2034-4-b */
 unsigned
 reply_fault(struct buf *out, const struct fault *f, enum reply_to to, bool with_esc)
 {

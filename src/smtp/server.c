@@ -115,7 +115,6 @@ server_close(struct smtp_server *s, enum engine_why why)
 void
 server_goodbye(struct smtp_server *s, enum engine_why why, const char *esc, const char *text)
 {
-	/* R5321-4.2.1-a: the greeting and 421 name us. */
 	reply_put(&s->out, 421, server_esc(s, esc), "%.*s %s", SL_FMT(s->o.host), text);
 	server_close(s, why);
 }
@@ -172,7 +171,7 @@ timeout(struct smtp_server *s)
 		server_close(s, ENGINE_WHY_TIMEOUT);
 		return;
 	}
-	server_goodbye(s, ENGINE_WHY_TIMEOUT, "4.4.2", "Timeout, closing"); /* R5321-4.5.3.2-a */
+	server_goodbye(s, ENGINE_WHY_TIMEOUT, "4.4.2", "Timeout, closing"); /* R5321-4.5.3.2.7-a */
 }
 
 static int64_t
@@ -215,7 +214,7 @@ server_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 		used += n;
 	}
 	/*
-	 * R3207-4.2-a: what came with STARTTLS was sent in clear and is not read, neither now nor under
+	 * R3207-4.2-b: what came with STARTTLS was sent in clear and is not read, neither now nor under
 	 * TLS. What comes after our end does not matter.
 	 */
 	if (s->state.phase != ENGINE_OPEN)
@@ -253,6 +252,7 @@ server_next_ask(struct engine *e, struct engine_ask *ask)
 	return hand_out(&s->single, ask);
 }
 
+/* R5321-3.1-a, R5321-4.3.1-a: nothing is read before this. */
 static void
 connect_answer(struct smtp_server *s, const struct engine_answer *a)
 {
@@ -263,7 +263,7 @@ connect_answer(struct smtp_server *s, const struct engine_answer *a)
 		s->mode = MODE_COMMAND;
 		return;
 	}
-	/* R2034-4-b: no enhanced code in the greeting. */
+	/* R2034-4-a: no enhanced code in the greeting. */
 	reply_put(&s->out, reply_code(&a->fault, REPLY_TO_CONNECT), NULL, "%.*s %s", SL_FMT(s->o.host), a->fault.text);
 	s->mode = MODE_REFUSED;
 	if (reply_code(&a->fault, REPLY_TO_CONNECT) == 421)
@@ -483,7 +483,7 @@ smtp_server_engine(struct smtp_server *s)
 	return &s->engine;
 }
 
-/* RFC 3848 section 1: S for TLS, A for a login; HELO has neither. */
+/* R5321-4.4-k, R4954-7-a, RFC 3848: S for TLS, A for a login; HELO has neither. */
 static const char *
 with_name(const struct smtp_server *s)
 {

@@ -29,7 +29,7 @@ auth_end(struct smtp_server *s)
 	s->mode = MODE_COMMAND;
 }
 
-/* "334 " and the challenge in BASE64, R4954-4-d. */
+/* "334 " and the challenge in BASE64, R4954-4-e. */
 static void
 put_challenge(struct smtp_server *s, struct slice challenge)
 {
@@ -76,7 +76,7 @@ auth_step(struct smtp_server *s, bool has_response, struct slice response)
 	}
 }
 
-/* A response in BASE64; "=" alone is an empty initial one, R4954-4-e. */
+/* A response in BASE64; "=" alone is an empty initial one, R4954-4-h. */
 static void
 auth_response(struct smtp_server *s, struct slice line, bool initial)
 {
@@ -90,7 +90,7 @@ auth_response(struct smtp_server *s, struct slice line, bool initial)
 		auth_step(s, true, buf_slice(&octets));
 	} else {
 		auth_end(s);
-		server_bad(s, 501, "5.5.2", "Not BASE64"); /* R4954-4-g */
+		server_bad(s, 501, "5.5.2", "Not BASE64"); /* R4954-4-f */
 	}
 	if (octets.p)
 		sasl_wipe(octets.p, octets.cap);
@@ -106,13 +106,13 @@ auth_allowed(struct smtp_server *s, struct slice name)
 	if (!offered)
 		server_bad(s, 502, "5.5.1", "AUTH not available");
 	else if (s->authenticated)
-		server_bad(s, 503, "5.5.1", "Logged in already"); /* R4954-4-b */
+		server_bad(s, 503, "5.5.1", "Logged in already"); /* R4954-4-c */
 	else if (!s->esmtp)
-		server_bad(s, 503, "5.5.1", "Send EHLO first");
+		server_bad(s, 503, "5.5.1", "Send EHLO first"); /* R4954-4-m */
 	else if (!is_listed(s->o.auth_mechanisms, name) || !sasl_mech_find(name))
-		server_bad(s, 504, "5.5.4", "Authentication mechanism not recognised"); /* R4954-4-f */
+		server_bad(s, 504, "5.5.4", "Authentication mechanism not recognised"); /* R4954-4-b */
 	else if (!s->tls_on && !s->o.auth_plaintext && sasl_mech_find(name)->is_plaintext)
-		server_bad(s, 538, "5.7.11", "Encryption required, send STARTTLS first"); /* R4954-6-a */
+		server_bad(s, 538, "5.7.11", "Encryption required, send STARTTLS first"); /* R4954-4-o */
 	else
 		return true;
 	return false;
@@ -142,7 +142,7 @@ server_auth_line(struct smtp_server *s, struct slice line)
 {
 	if (sl_eq(line, SL("*"))) {
 		auth_end(s);
-		server_bad(s, 501, "5.7.0", "Authentication cancelled"); /* R4954-4-h */
+		server_bad(s, 501, "5.7.0", "Authentication cancelled"); /* R4954-4-g */
 		return;
 	}
 	auth_response(s, line, false);
@@ -152,7 +152,7 @@ void
 server_auth_too_long(struct smtp_server *s)
 {
 	auth_end(s);
-	server_bad(s, 500, "5.5.6", "Authentication exchange line is too long");
+	server_bad(s, 500, "5.5.6", "Authentication exchange line is too long"); /* R4954-4-p */
 }
 
 void
@@ -162,7 +162,7 @@ server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 
 	if (a->fault.st != ST_OK) {
 		auth_end(s);
-		/* R4954-6-b: what is wrong with the credentials is not said. */
+		/* R4954-4-k, R4954-4-l: another try is welcome, up to a limit. */
 		server_refuse(s, &a->fault, REPLY_TO_AUTH);
 		s->errors++;
 		if (++s->auth_failures >= s->o.auth_failures_max && s->o.auth_failures_max)
@@ -174,5 +174,5 @@ server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 	s->mechanism = s->sasl->mech->name;
 	s->authenticated = true;
 	auth_end(s);
-	server_reply(s, 235, "2.7.0", "Authentication succeeded");
+	server_reply(s, 235, "2.7.0", "Authentication succeeded"); /* R4954-4-j */
 }

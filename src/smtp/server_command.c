@@ -5,11 +5,11 @@
 #include "smtp/server_int.h"
 
 enum need {
-	NEED_HELO = 1 << 0,    /* EHLO or HELO said, R5321-4.1.4-a */
-	NEED_TLS = 1 << 1,     /* TLS on, where it is required: RFC 3207 section 4 */
+	NEED_HELO = 1 << 0,    /* EHLO or HELO said; R5321-4.1.4-d names what works without */
+	NEED_TLS = 1 << 1,     /* TLS on, where it is required: R3207-4-e */
 	NEED_MAIL = 1 << 2,    /* inside a transaction */
-	NEED_NO_MAIL = 1 << 3, /* outside */
-	NEED_NO_ARGS = 1 << 4, /* R5321-4.1.1.5-a and siblings: arguments are refused with 501 */
+	NEED_NO_MAIL = 1 << 3, /* outside: R5321-4.1.4-e, R4954-4-d */
+	NEED_NO_ARGS = 1 << 4, /* arguments are refused with 501: R5321-4.3.2-b */
 	NEED_ARGS = 1 << 5,
 	MAY_OVERLAP = 1 << 6, /* may run while RCPTs wait for their answers */
 };
@@ -20,6 +20,7 @@ struct command_row {
 	void (*run)(struct smtp_server *s, struct slice args);
 };
 
+/* R5321-4.5.1-a */
 static const struct command_row command_rows[] = {
 	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_mail},
 	{"RCPT", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | MAY_OVERLAP, server_rcpt},
@@ -55,17 +56,17 @@ static const struct command_row *
 row_find(struct slice verb)
 {
 	for (size_t i = 0; i < COUNT_OF(command_rows); i++)
-		if (sl_ieq(verb, sl_str(command_rows[i].verb))) /* R5321-2.4-a: any case */
+		if (sl_ieq(verb, sl_str(command_rows[i].verb))) /* R5321-2.4-b: any case */
 			return &command_rows[i];
 	return NULL;
 }
 
-/* Says why a command may not run now; true when it may. The order is that of the reader's surprise. */
+/* Says why a command may not run now; true when it may. R5321-4.1.4-g: nothing changes then. */
 static bool
 may_run(struct smtp_server *s, const struct command_row *row, struct slice args)
 {
 	if ((row->need & NEED_TLS) && s->o.tls_required && !s->tls_on)
-		server_bad(s, 530, "5.7.0", "Must issue a STARTTLS command first"); /* R3207-4-c */
+		server_bad(s, 530, "5.7.0", "Must issue a STARTTLS command first"); /* R3207-4-f */
 	else if ((row->need & NEED_HELO) && s->helo.n == 0)
 		server_bad(s, 503, "5.5.1", "Send EHLO or HELO first");
 	else if ((row->need & NEED_MAIL) && !s->in_transaction)
@@ -88,14 +89,14 @@ server_command(struct smtp_server *s, struct slice line)
 	struct slice verb;
 
 	while (line.n && ascii_is_wsp(line.p[line.n - 1]))
-		line.n--; /* R5321-4.1.1-c: blanks at the end are let pass */
+		line.n--; /* R5321-4.1.1-a */
 	sl_cut(&line, ' ', &verb);
 	row = row_find(verb);
 	if (s->rcpts && (!row || !(row->need & MAY_OVERLAP) || !server_rcpt_room(s)))
-		return false; /* R2920-3.2-a: replies in the order of the commands */
+		return false; /* R2920-3.2-a */
 	s->commands++;
 	if (s->mode == MODE_REFUSED && (!row || row->run != server_quit))
-		server_bad(s, 503, "5.5.1", "Bad sequence of commands, only QUIT"); /* R5321-3.1-b */
+		server_bad(s, 503, "5.5.1", "Bad sequence of commands, only QUIT"); /* R5321-3.1-c */
 	else if (!row)
 		server_bad(s, 500, "5.5.2", "Command not recognised"); /* R5321-4.2.4-a */
 	else if (may_run(s, row, sl_trim(line)))
@@ -107,14 +108,14 @@ void
 server_rset(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	server_reset(s);
+	server_reset(s); /* R5321-4.1.1.5-a */
 	server_reply(s, 250, "2.0.0", "Ok");
 }
 
 void
 server_noop(struct smtp_server *s, struct slice args)
 {
-	(void)args; /* R5321-4.1.1.9-a: ignored */
+	(void)args; /* R5321-4.1.1.9-b */
 	server_reply(s, 250, "2.0.0", "Ok");
 }
 
@@ -123,14 +124,14 @@ server_quit(struct smtp_server *s, struct slice args)
 {
 	(void)args;
 	reply_put(&s->out, 221, server_esc(s, "2.0.0"), "%.*s closing", SL_FMT(s->o.host));
-	server_close(s, ENGINE_WHY_QUIT);
+	server_close(s, ENGINE_WHY_QUIT); /* R5321-4.1.1.10-a, R5321-4.1.1.10-d */
 }
 
 void
 server_vrfy(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	/* R5321-3.5.3-a: 252, not 250, where the address was not really looked up. */
+	/* R5321-3.5.3-b, R5321-7.3-a: 252, not 250, where nothing was looked up. */
 	server_reply(s, 252, "2.1.5", "Cannot verify; send some mail, it will be tried");
 }
 
@@ -138,13 +139,13 @@ void
 server_expn(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	server_reply(s, 502, "5.5.1", "EXPN not available");
+	server_reply(s, 502, "5.5.1", "EXPN not available"); /* R5321-3.5.3-c */
 }
 
 void
 server_help(struct smtp_server *s, struct slice args)
 {
-	(void)args;
+	(void)args; /* R5321-4.1.1.8-a */
 	server_reply(s, 214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
 }
 
@@ -152,13 +153,13 @@ void
 server_unimplemented(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	server_bad(s, 502, "5.5.1", "Command not implemented");
+	server_bad(s, 502, "5.5.1", "Command not implemented"); /* R5321-4.2.4-b */
 }
 
 void
 server_stranger(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	server_reply(s, 500, "5.5.2", "This is not SMTP");
-	server_close(s, ENGINE_WHY_PROTOCOL);
+	/* R5321-3.8-a: ending a session needs a 421. */
+	server_goodbye(s, ENGINE_WHY_PROTOCOL, "4.7.0", "This is not HTTP, closing");
 }

@@ -2,7 +2,7 @@
  * DATA and the content behind it: RFC 5321 sections 4.1.1.4, 4.5.2 (transparency), 6.3 (loops).
  *
  * Content is looked at in runs between line ends, not octet by octet. Only CRLF ends a line and only
- * CRLF.CRLF ends the content (R5321-4.1.1.4-a); with a CR, LF or NUL standing alone it is read to
+ * CRLF.CRLF ends the content (R5321-4.1.1.4-c); with a CR, LF or NUL standing alone it is read to
  * that true end, refused, and the session closed, so that nobody behind us can see another end.
  */
 #include "base/utf8.h"
@@ -18,7 +18,7 @@ server_data(struct smtp_server *s, struct slice args)
 	struct smtp_data *detail;
 
 	(void)args;
-	if (s->accepted == 0) { /* R5321-4.1.1.4-d */
+	if (s->accepted == 0) { /* R5321-3.3-c, R2920-3.2-c */
 		if (s->tried)
 			server_bad(s, 554, "5.5.1", "No valid recipients");
 		else
@@ -45,10 +45,10 @@ server_data_answer(struct smtp_server *s, const struct engine_answer *a)
 	s->content->in_header = true;
 	s->content->line_empty = true;
 	s->mode = MODE_DATA;
-	server_reply(s, 354, NULL, "Send the message, end with a dot on a line of its own");
+	server_reply(s, 354, NULL, "Send the message, end with a dot on a line of its own"); /* R5321-4.1.1.4-a */
 }
 
-/* Why content is refused; when several hold, the first row says it, however the input was cut. */
+/* R5321-6.3-a, R1870-6.2-b, R5321-2.3.8-a: why content is refused; when several hold, the first row says it, however the input was cut. */
 static const struct {
 	unsigned bit;
 	const char *esc, *req, *text;
@@ -56,7 +56,7 @@ static const struct {
 	{REFUSE_BARE, "5.6.0", "R5321-2.3.8-a", "CR, LF or NUL stands alone in the message"},
 	{REFUSE_HOPS, "5.4.6", "R5321-6.3-a", "Too many Received fields: a mail loop"},
 	{REFUSE_HEADER, "5.3.4", NULL, "Header of the message is too big"},
-	{REFUSE_SIZE, "5.3.4", "R1870-6.3-a", "Message size exceeds the limit"},
+	{REFUSE_SIZE, "5.3.4", "R1870-6.2-b", "Message size exceeds the limit"},
 };
 
 /* From now on the content is thrown away; its end is still looked for. */
@@ -187,7 +187,7 @@ body_room(struct smtp_server *s)
 
 /*
  * One step at in[i]; returns the index behind it. *run is where octets not yet put begin: a dot that
- * began a line is skipped by moving it (R5321-4.5.2-b).
+ * began a line is skipped by moving it (R5321-4.5.2-a).
  */
 static size_t
 content_step(struct smtp_server *s, struct slice in, size_t i, size_t *run)
@@ -276,9 +276,9 @@ server_commit_answer(struct smtp_server *s, const struct engine_answer *a)
 	const struct smtp_commit_yes *yes = a->detail;
 
 	s->mode = MODE_COMMAND;
-	s->in_transaction = false; /* ended by this answer: no notice */
+	s->in_transaction = false; /* ended by this answer: no notice. R5321-4.1.1.4-e */
 	server_reset(s);
-	if (a->fault.st != ST_OK) {
+	if (a->fault.st != ST_OK) { /* R5321-4.1.1.4-d */
 		server_refuse(s, &a->fault, REPLY_TO_COMMIT);
 		return;
 	}

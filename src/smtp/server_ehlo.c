@@ -4,7 +4,7 @@
 #include "base/ascii.h"
 #include "smtp/server_int.h"
 
-/* The mechanisms on offer now: none while they would show a password. */
+/* R4954-3-b, R4954-8-a: nothing on offer while it would show a password. */
 static bool
 offers_auth(const struct smtp_server *s)
 {
@@ -14,7 +14,7 @@ offers_auth(const struct smtp_server *s)
 static bool
 offers_starttls(const struct smtp_server *s)
 {
-	return !s->tls_on && !s->authenticated; /* R3207-4.2-b: not once TLS is on */
+	return !s->tls_on && !s->authenticated; /* R3207-4.2-f */
 }
 
 static bool
@@ -24,6 +24,7 @@ always(const struct smtp_server *s)
 	return true;
 }
 
+/* R1870-3-a */
 static void
 put_size(struct smtp_server *s, struct buf *out)
 {
@@ -65,7 +66,7 @@ server_extensions(const struct smtp_server *s)
 	return bits;
 }
 
-/* R5321-4.1.1.1-c: the first line has our name, then one keyword a line. */
+/* R5321-4.1.1.1-a: the first line has our name, then one keyword a line. */
 static void
 put_ehlo(struct smtp_server *s)
 {
@@ -99,13 +100,18 @@ is_helo_name(struct slice name)
 	return true;
 }
 
+/* R5321-4.1.4-a: in mid-session it is RSET too. */
 static void
-helo_done(struct smtp_server *s)
+helo_done(struct smtp_server *s, struct slice name, bool esmtp)
 {
-	if (s->esmtp)
+	server_reset(s);
+	buf_clear(&s->helo);
+	buf_put(&s->helo, name);
+	s->esmtp = esmtp;
+	if (esmtp)
 		put_ehlo(s);
 	else
-		reply_put(&s->out, 250, NULL, "%.*s Ok", SL_FMT(s->o.host));
+		reply_put(&s->out, 250, NULL, "%.*s Ok", SL_FMT(s->o.host)); /* R5321-3.2-a */
 }
 
 static void
@@ -114,21 +120,17 @@ hello(struct smtp_server *s, struct slice name, bool esmtp)
 	struct smtp_helo *detail;
 
 	if (!is_helo_name(name)) {
-		server_bad(s, 501, NULL, "Domain name or address literal expected"); /* R5321-4.1.1.1-a */
+		server_bad(s, 501, NULL, "Domain name or address literal expected"); /* R5321-4.1.1.1-f */
 		return;
 	}
-	server_reset(s); /* R5321-4.1.4-b: EHLO in mid-session is RSET too */
-	buf_clear(&s->helo);
-	buf_put(&s->helo, name);
-	s->esmtp = esmtp;
 	if (!s->o.ask_helo) {
-		helo_done(s);
+		helo_done(s, name, esmtp);
 		return;
 	}
 	detail = arena_get(server_scratch(s), sizeof(*detail));
 	if (!detail)
 		return;
-	*detail = (struct smtp_helo){.name = buf_slice(&s->helo), .esmtp = esmtp};
+	*detail = (struct smtp_helo){.name = arena_copy(s->scratch, name), .esmtp = esmtp};
 	server_ask(s, SMTP_ASK_HELO, detail);
 }
 
@@ -147,13 +149,14 @@ server_helo(struct smtp_server *s, struct slice args)
 void
 server_helo_answer(struct smtp_server *s, const struct engine_answer *a)
 {
+	const struct smtp_helo *asked = s->single.detail;
+
 	if (a->fault.st == ST_OK) {
-		helo_done(s);
+		helo_done(s, asked->name, asked->esmtp);
 		return;
 	}
-	buf_clear(&s->helo);
-	s->esmtp = false;
-	reply_fault(&s->out, &a->fault, REPLY_TO_HELO, false); /* R2034-4-b */
+	/* R5321-4.1.4-b: the state stays. R2034-4-a: no enhanced code. */
+	reply_fault(&s->out, &a->fault, REPLY_TO_HELO, false);
 	server_count_error(s);
 }
 
@@ -165,15 +168,15 @@ server_starttls(struct smtp_server *s, struct slice args)
 		return;
 	}
 	if (args.n) {
-		server_bad(s, 501, "5.5.4", "No argument expected"); /* R3207-4-a */
+		server_bad(s, 501, "5.5.4", "No argument expected"); /* R3207-4-b */
 		return;
 	}
-	if (!offers_starttls(s)) {
+	if (!offers_starttls(s)) { /* R3207-4.2-g */
 		server_bad(s, 503, "5.5.1", s->tls_on ? "TLS is on already" : "Not after AUTH");
 		return;
 	}
-	server_reply(s, 220, "2.0.0", "Ready to start TLS");
-	/* R3207-4.2-c: what was learnt before the handshake is forgotten. */
+	server_reply(s, 220, "2.0.0", "Ready to start TLS"); /* R3207-4-a */
+	/* R3207-4.2-a: what was learnt before the handshake is forgotten. */
 	server_reset(s);
 	buf_fini(&s->helo);
 	s->esmtp = false;

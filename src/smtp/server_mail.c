@@ -34,7 +34,7 @@ params_in_force(const struct smtp_server *s)
 static void
 mail_refuse(struct smtp_server *s, const struct fault *f, bool unknown_param)
 {
-	if (unknown_param) /* R5321-4.1.1.11-a */
+	if (unknown_param) /* R5321-4.1.1.2-c */
 		server_reply(s, 555, "5.5.4", f->text);
 	else if (f->esc[1] == 5)
 		server_reply(s, 501, "5.5.4", f->text);
@@ -51,11 +51,11 @@ server_mail(struct smtp_server *s, struct slice args)
 	enum st st;
 
 	if (needs_login(s)) {
-		server_bad(s, 530, "5.7.0", "Authentication required"); /* R4954-6-c */
+		server_bad(s, 530, "5.7.0", "Authentication required"); /* R4954-6-a, R6409-3.3-a */
 		return;
 	}
 	if (!server_keyword_take(&args, SL("FROM:"))) {
-		server_bad(s, 501, "5.5.4", "Syntax: MAIL FROM:<address>");
+		server_bad(s, 501, "5.5.4", "Syntax: MAIL FROM:<address>"); /* R5321-3.3-j */
 		return;
 	}
 	mail = arena_get(server_scratch(s), sizeof(*mail));
@@ -72,7 +72,7 @@ server_mail(struct smtp_server *s, struct slice args)
 		return;
 	}
 	if (s->o.size_max_bytes && mail->size_bytes > s->o.size_max_bytes) {
-		server_reply(s, 552, "5.3.4", "Message size exceeds the limit"); /* R1870-6.1-a */
+		server_reply(s, 552, "5.3.4", "Message size exceeds the limit"); /* R1870-6-b */
 		return;
 	}
 	server_ask(s, SMTP_ASK_MAIL, mail);
@@ -85,7 +85,7 @@ server_mail_answer(struct smtp_server *s, const struct engine_answer *a)
 		server_refuse(s, &a->fault, REPLY_TO_MAIL);
 		return;
 	}
-	s->in_transaction = true;
+	s->in_transaction = true; /* R5321-4.1.1.2-a */
 	s->accepted = s->tried = 0;
 	server_reply(s, 250, "2.1.0", "Sender ok");
 }

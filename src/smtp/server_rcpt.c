@@ -47,7 +47,7 @@ rcpt_read(struct smtp_server *s, struct slice args, struct server_rcpt *r)
 		return f->st;
 	st = smtp_params_rcpt(s->scratch, args, server_extensions(s), &r->detail, f);
 	if (st != ST_OK)
-		r->code = st == ST_NOENT ? 555 : 501; /* R5321-4.1.1.11-a */
+		r->code = st == ST_NOENT ? 555 : 501; /* R5321-4.1.1.3-f */
 	return st;
 }
 
@@ -63,7 +63,7 @@ server_rcpt(struct smtp_server *s, struct slice args)
 		server_count_error(s);
 		return;
 	}
-	if (s->accepted >= s->o.recipients_max) { /* those accepted stay accepted */
+	if (s->accepted >= s->o.recipients_max) { /* R5321-4.5.3.1.8-b */
 		r->code = 452;
 		fault_req(&r->fault, ST_LIMIT, "4.5.3", "R5321-4.5.3.1.10-a", "Too many recipients");
 		return;

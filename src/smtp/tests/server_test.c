@@ -133,7 +133,7 @@ test_syntax(void)
 		    HELO_SAYS "500 5.5.2 A line holds no CR, LF or NUL\r\n500 5.5.2 A line holds no CR, LF or NUL\r\n", 0, 0, false},
 		{WORLD_SMTP, HELO " NOOP\r\nNOOP \t\r\n",
 		    HELO_SAYS "500 5.5.2 Command not recognised\r\n250 2.0.0 Ok\r\n", 0, 0, false},
-		{WORLD_SMTP, "GET / HTTP/1.1\r\nHost: x\r\n", "500 5.5.2 This is not SMTP\r\n", 0, 0, true},
+		{WORLD_SMTP, "GET / HTTP/1.1\r\nHost: x\r\n", "421 4.7.0 mx.example.test This is not HTTP, closing\r\n", 0, 0, true},
 	};
 
 	talk(rows, COUNT_OF(rows));
