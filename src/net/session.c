@@ -230,6 +230,8 @@ session_gather(struct session *s, const struct engine_piece *pieces, size_t coun
 		}
 		uint64_t want = p->length < room - used ? p->length : room - used;
 		n = 0;
+		if (want == 0)
+			continue;
 		if (!s->ops->piece || s->ops->piece(s, p, write_room + used, (size_t)want, &n) != ST_OK || n == 0)
 			return SL_NONE;
 		used += n;
@@ -249,6 +251,12 @@ session_window(struct session *s, size_t tried, size_t took)
 		s->window = s->window * 2 > SESSION_ROOM ? SESSION_ROOM : s->window * 2;
 }
 
+static bool
+piece_is_empty(const struct engine_piece *p)
+{
+	return p->handle ? p->length == 0 : p->bytes.n == 0;
+}
+
 static void
 step_output(struct session *s, struct turn *t)
 {
@@ -261,6 +269,8 @@ step_output(struct session *s, struct turn *t)
 	if (s->over || s->shaking || s->blocked)
 		return;
 	count = s->engine->ops->output(s->engine, pieces, PIECES);
+	while (count > 0 && piece_is_empty(&pieces[count - 1]))
+		count--;
 	s->drained = count == 0;
 	if (s->drained)
 		return;
