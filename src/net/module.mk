@@ -18,3 +18,20 @@ check_PROGRAMS += loop_test
 TESTS += loop_test
 loop_test_SOURCES = src/net/tests/loop_test.c
 loop_test_LDADD = $(NET_TEST_LIBS)
+
+check_LIBRARIES += libprobe.a
+libprobe_a_SOURCES = \
+	src/net/tests/probe.h \
+	src/net/tests/probe_imap.c \
+	src/net/tests/probe_smtp.c \
+	src/net/tests/probe_world.c
+
+check_PROGRAMS += probe_smtp_test
+TESTS += probe_smtp_test
+probe_smtp_test_SOURCES = src/net/tests/probe_smtp_test.c
+probe_smtp_test_LDADD = libprobe.a $(NET_TEST_LIBS)
+
+check_PROGRAMS += probe_imap_test
+TESTS += probe_imap_test
+probe_imap_test_SOURCES = src/net/tests/probe_imap_test.c
+probe_imap_test_LDADD = libprobe.a $(NET_TEST_LIBS)
