@@ -145,3 +145,16 @@ accounts_crypt_matches(const char *password, const char *hash)
 		differ |= (unsigned)(unsigned char)got[i] ^ (unsigned)(unsigned char)hash[i];
 	return differ == 0;
 }
+
+bool
+accounts_crypt_make(const char *password, const char *setting, char *out, size_t size)
+{
+	const char *got = crypt(password, setting);
+	size_t n = got ? strlen(got) : 0;
+
+	/* A system that does not know the kind takes the setting for two letters of DES salt. */
+	if (n == 0 || got[0] == '*' || strncmp(got, setting, 3) != 0 || n >= size)
+		return false;
+	memcpy(out, got, n + 1);
+	return true;
+}

@@ -5,6 +5,7 @@
 #define OS_ACCOUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct accounts_entry {
@@ -24,5 +25,8 @@ int accounts_group(const char *name, uint32_t *gid);
 
 /* Does password give hash under crypt(3)? Constant time in the comparison. False for kinds the system does not know. */
 bool accounts_crypt_matches(const char *password, const char *hash);
+
+/* crypt(3) of password with a setting such as "$6$salt"; false when the system does not know the kind, or the hash does not fit. */
+bool accounts_crypt_make(const char *password, const char *setting, char *out, size_t size);
 
 #endif
