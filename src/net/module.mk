@@ -35,3 +35,13 @@ check_PROGRAMS += probe_imap_test
 TESTS += probe_imap_test
 probe_imap_test_SOURCES = src/net/tests/probe_imap_test.c
 probe_imap_test_LDADD = libprobe.a $(NET_TEST_LIBS)
+
+check_PROGRAMS += session_leak_test
+TESTS += session_leak_test
+session_leak_test_SOURCES = src/net/tests/session_leak_test.c
+session_leak_test_LDADD = libprobe.a $(NET_TEST_LIBS)
+
+# Figures, by hand: not a test.
+check_PROGRAMS += session_cost
+session_cost_SOURCES = src/net/tests/session_cost.c
+session_cost_LDADD = libprobe.a $(NET_TEST_LIBS)
