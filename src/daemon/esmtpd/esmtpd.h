@@ -1,0 +1,135 @@
+/*
+ * esmtpd: mail comes in. One process serves many connections; the protocol is src/smtp, the driver
+ * src/net/session.c. What stands here is the glue: the engine's questions become frames to tallyd,
+ * routed, authdaemond and courierd, and their replies become answers.
+ */
+#ifndef DAEMON_ESMTPD_ESMTPD_H
+#define DAEMON_ESMTPD_ESMTPD_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/list.h"
+#include "daemon/skel/proc.h"
+#include "ext/tls.h"
+#include "net/listener.h"
+#include "net/session.h"
+#include "smtp/server.h"
+
+struct esmtpd;
+
+/* A bound service: where connections come from and how they are treated. */
+struct service {
+	struct esmtpd *e;
+	const char *name;                              /* of the frame `listen`: "smtp" */
+	enum smtp_service kind;
+	bool implicit_tls;
+	const struct conf_esmtpd *(*conf)(const struct conf *c); /* NULL: the local socket */
+	struct listener *listeners[16];
+	size_t listener_count;
+	struct tls_context *tls;
+	struct buf auth_words;                         /* mechanisms, separated by blanks */
+	struct slice auth;
+	bool auth_plaintext;
+};
+
+#define SERVICE_COUNT 4
+
+struct esmtpd {
+	struct proc *proc;
+	struct service services[SERVICE_COUNT];
+	struct list clients;
+	size_t client_count;
+	uint64_t served, accepted;
+	char id_prefix[32]; /* of this channel to courierd; empty while there is none */
+	uint64_t id_counter;
+	bool draining, paused;
+};
+
+/* One recipient as routed gave it; strings in the transaction's arena. */
+struct txn_rcpt {
+	struct list_node node;
+	struct ipc_recipient r;
+};
+
+struct client;
+
+/* One mail transaction. */
+struct txn {
+	struct client *client;
+	struct arena *arena;
+	struct slice sender, envid;
+	uint8_t ret;
+	bool has_8bit;
+	struct list rcpts; /* struct txn_rcpt */
+	size_t rcpt_count;
+	struct slice only_rcpt; /* as the client wrote it, when there is one */
+	char id[48];
+	struct buf body;        /* all of it while it is small */
+	int fd;                 /* of the body file, or -1 */
+	uint32_t file;          /* its number at courierd, 0 = none */
+	uint64_t length;
+	void *digest;           /* of hash_sha256 */
+	unsigned char sum[DIGEST_MAX];
+	struct fault trouble;   /* of storing: said at COMMIT */
+	bool opening;           /* body_open is under way: content waits */
+	struct channel_call open_call, submit_call;
+	uint32_t commit_number; /* the engine's question */
+};
+
+/* An RCPT, AUTH or MAIL question under way. */
+struct asked {
+	struct list_node node;
+	struct channel_call call;
+	struct client *client;
+	uint32_t number;
+	struct slice text;  /* of the recipient, in the transaction's arena */
+	struct slice identity;
+};
+
+struct client {
+	struct list_node node;
+	struct esmtpd *e;
+	struct service *service;
+	struct arena *arena;
+	struct smtp_server *engine;
+	struct session *session;
+	struct net_addr peer;
+	char ip[NET_ADDR_TEXT];
+	char helo_mta[512];        /* "dns; helo (name [ip])", built when first needed */
+	char local_user[64];       /* of the local socket's peer */
+	struct slice block;        /* smtpaccess BLOCK: refuse every message with this */
+	bool counted;              /* tallyd knows us */
+	bool tally_late;           /* let in without its answer */
+	bool may_relay;            /* smtpaccess RELAYCLIENT */
+	struct fault connect_fault;
+	unsigned connect_open;     /* questions of CONNECT not answered yet */
+	uint32_t connect_number;
+	struct channel_call tally_call, policy_call;
+	struct timer tally_patience;
+	struct list asked;         /* struct asked */
+	struct txn *txn;
+};
+
+/* client.c */
+void client_accept(void *service, int fd, const struct net_addr *peer);
+void client_answer(struct client *c, uint32_t number, const struct fault *f, const void *detail);
+void clients_drain(struct esmtpd *e);
+
+/* policy.c: questions about who and where */
+void policy_connect(struct client *c, const struct engine_ask *a);
+void policy_auth(struct client *c, const struct engine_ask *a);
+void policy_mail(struct client *c, const struct engine_ask *a);
+void policy_rcpt(struct client *c, const struct engine_ask *a);
+void policy_leave(struct client *c);
+
+/* txn.c: the message itself */
+struct txn *txn_new(struct client *c, const struct smtp_mail *mail);
+void txn_free(struct txn *t);
+void txn_data(struct client *c, const struct engine_ask *a);
+size_t txn_body(struct txn *t, struct slice chunk);
+void txn_commit(struct client *c, const struct engine_ask *a);
+/* "esmtp", "authsmtp", "local": where the message comes from, Courier's words. */
+struct slice client_source(const struct client *c);
+struct slice client_identity(const struct client *c);
+
+#endif
