@@ -13,6 +13,9 @@ extern const struct digest_ops hash_sha1;
 extern const struct digest_ops hash_sha256;
 extern const struct digest_ops hash_sha512;
 
+/* Loads the algorithms and the library's configuration file. Call before sandbox_enter. */
+void hash_warm(void);
+
 /* One call: the digest of in. */
 void hash_once(const struct digest_ops *ops, struct slice in, unsigned char out[DIGEST_MAX]);
 
