@@ -73,6 +73,9 @@ uint32_t proc_index(const struct proc *p);
 /* Channel to a peer by role and index (index UINT32_MAX: any); NULL while there is none. */
 struct channel *proc_peer(const struct proc *p, const char *role, uint32_t index);
 
+/* Index of the process at the other end of a channel of ours; UINT32_MAX when it is none. */
+uint32_t proc_peer_index(const struct proc *p, const struct channel *c);
+
 /* The control channel (authdaemond's ticket_issue, courierd's redeem). */
 struct channel *proc_control(const struct proc *p);
 

@@ -106,3 +106,17 @@ proc_peer(const struct proc *p, const char *role, uint32_t index)
 
 	return k ? k->channel : NULL;
 }
+
+uint32_t
+proc_peer_index(const struct proc *p, const struct channel *c)
+{
+	struct list *links = (struct list *)(uintptr_t)&p->links;
+
+	LIST_EACH(links, n) {
+		struct link *k = CONTAINER_OF(n, struct link, node);
+
+		if (k->channel == c)
+			return k->index;
+	}
+	return UINT32_MAX;
+}

@@ -1,0 +1,280 @@
+/*
+ * Back ends: programs started here, asked one question at a time each, started again when they end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/authdaemond/authdaemond.h"
+#include "net/log.h"
+#include "os/fdpass.h"
+#include "os/privs.h"
+
+#define PATIENCE_MS 10000    /* for one answer; COURIER.md 10.1 */
+#define START_AGAIN_MS 1000
+#define ANSWER_MAX ((size_t)64 << 20)
+
+static void module_next(struct module *m);
+
+static struct loop *
+loop_of(const struct backend *b)
+{
+	return proc_loop(b->module->d->proc);
+}
+
+static void
+complain(const struct module *m, const struct fault *f)
+{
+	log_event(LOG_LEVEL_ERROR, "authmodule", KV_STR("module", m->name), KV_FAULT(f), KV_END);
+}
+
+/* The program is gone, or must go; its question gets no answer. */
+static void
+backend_end(struct backend *b, const char *why)
+{
+	struct query *q = b->now;
+	struct fault f;
+
+	fault_set(&f, ST_TEMP, "4.3.0", "%s", why);
+	complain(b->module, &f);
+	loop_forget(&b->watch);
+	loop_timer_stop(loop_of(b), &b->patience);
+	close(b->fd);
+	kill((pid_t)b->pid, SIGKILL);
+	b->pid = 0;
+	b->fd = -1;
+	b->now = NULL;
+	buf_fini(&b->in);
+	b->module->not_before_ms = loop_now(loop_of(b)) + START_AGAIN_MS;
+	if (q)
+		query_answered(q, AUTH_TROUBLE);
+}
+
+/* ENUMERATE: all items up to the end are there? They are kept for the asker. */
+static enum st
+take_list(struct backend *b, size_t *used, struct fault *f)
+{
+	struct slice rest = buf_slice(&b->in);
+	struct auth_list_item item;
+	size_t one;
+	enum st st;
+
+	do {
+		st = auth_list_parse(rest, &item, &one, f);
+		if (st != ST_OK)
+			return st;
+		rest = sl_skip(rest, one);
+	} while (item.kind != AUTH_LIST_END);
+	*used = b->in.n - rest.n;
+	buf_put(&b->now->list, sl_mem(b->in.p, *used - one)); /* without the end: another back end may follow */
+	return ST_OK;
+}
+
+static void
+backend_answer(struct backend *b)
+{
+	struct query *q = b->now;
+	enum auth_outcome outcome = AUTH_YES;
+	struct fault f;
+	size_t used;
+	enum st st;
+
+	if (q->request.kind == AUTH_ENUMERATE)
+		st = take_list(b, &used, &f);
+	else
+		st = auth_answer_parse(q->request.kind, buf_slice(&b->in), q->arena, &outcome, &q->account, &used, &f);
+	if (st == ST_AGAIN)
+		return;
+	if (st != ST_OK) {
+		backend_end(b, f.text);
+		return;
+	}
+	buf_drop(&b->in, used);
+	b->now = NULL;
+	loop_timer_stop(loop_of(b), &b->patience);
+	if (b->in.n) { /* it says more than it was asked */
+		backend_end(b, "found bytes behind the answer, expected none");
+		query_answered(q, AUTH_TROUBLE);
+		return;
+	}
+	query_answered(q, outcome);
+	module_next(b->module);
+}
+
+static void
+backend_ready(struct watch *w, unsigned ready)
+{
+	struct backend *b = w->arg;
+	unsigned char *room = buf_room(&b->in, 8192);
+	ssize_t n = room ? read(b->fd, room, 8192) : 0;
+
+	(void)ready;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		struct module *m = b->module;
+
+		backend_end(b, n == 0 ? "the program ended" : strerror(errno));
+		module_next(m);
+		return;
+	}
+	buf_added(&b->in, (size_t)n);
+	if (b->now)
+		backend_answer(b);
+	else
+		backend_end(b, "found an answer, expected none: nothing was asked");
+}
+
+static void
+backend_late(struct timer *t)
+{
+	struct backend *b = t->arg;
+	struct module *m = b->module;
+
+	backend_end(b, "no answer within 10 s");
+	module_next(m);
+}
+
+/* The program's life before its own code. */
+static void
+run_program(const struct module *m, const char *path, int fd)
+{
+	static char name[80];
+	char *argv[] = { name, NULL };
+	char conf[PATHS_MAX + 32];
+	char *envp[] = { (char *)(uintptr_t)"PATH=/usr/bin:/bin", conf, NULL };
+
+	snprintf(name, sizeof(name), "%s", m->name);
+	snprintf(conf, sizeof(conf), "AUTH_CONF_DIR=%s", proc_paths(m->d->proc)->conf_dir);
+	if (dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
+		_exit(71);
+	fcntl(0, F_SETFL, 0); /* blocking: it is a plain program */
+	privs_close_from(3);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	execve(path, argv, envp);
+	_exit(72);
+}
+
+static bool
+backend_start(struct backend *b)
+{
+	char path[PATHS_MAX + 128];
+	int pair[2];
+	struct fault f;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/auth/%s", proc_paths(b->module->d->proc)->module_dir, b->module->name);
+	if (access(path, X_OK) != 0) {
+		fault_sys(&f, ST_IO, "4.3.0", errno, "%s", path);
+		complain(b->module, &f);
+		return false;
+	}
+	if (fdpass_pair(pair) != 0)
+		return false;
+	pid = fork();
+	if (pid == 0)
+		run_program(b->module, path, pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return false;
+	}
+	b->pid = pid;
+	b->fd = pair[0];
+	buf_init(&b->in, ANSWER_MAX);
+	loop_watch(loop_of(b), &b->watch, b->fd, POLLER_READ, backend_ready, b);
+	return true;
+}
+
+static void
+backend_ask(struct backend *b, struct query *q)
+{
+	struct slice s = buf_slice(&q->text);
+
+	b->now = q;
+	b->module->asked++;
+	loop_timer_at(loop_of(b), &b->patience, loop_now(loop_of(b)) + PATIENCE_MS, backend_late, b);
+	/* A request is smaller than any socket buffer, and the program reads all of one before the next. */
+	if (write(b->fd, s.p, s.n) != (ssize_t)s.n)
+		backend_end(b, "the program does not read");
+}
+
+/* A program that is free, started if need be; NULL when all are at work. */
+static struct backend *
+free_backend(struct module *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->backends[i].pid && !m->backends[i].now)
+			return &m->backends[i];
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->backends[i].pid)
+			return &m->backends[i];
+	return NULL;
+}
+
+static void
+module_next(struct module *m)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&m->queue))) {
+		struct query *q = CONTAINER_OF(n, struct query, node);
+		struct backend *b = free_backend(m);
+
+		if (!b)
+			return;
+		list_remove(n);
+		if (!b->pid && (loop_now(loop_of(b)) < m->not_before_ms || !backend_start(b))) {
+			if (loop_now(loop_of(b)) >= m->not_before_ms)
+				m->not_before_ms = loop_now(loop_of(b)) + START_AGAIN_MS;
+			query_answered(q, AUTH_TROUBLE);
+			continue;
+		}
+		backend_ask(b, q);
+	}
+}
+
+void
+module_ask(struct module *m, struct query *q)
+{
+	list_append(&m->queue, &q->node);
+	module_next(m);
+}
+
+void
+modules_open(struct authdaemond *d)
+{
+	const struct conf_authdaemon *c = &proc_conf(d->proc)->authdaemon;
+
+	for (size_t i = 0; i < c->modules.count && d->module_count < MODULES_MAX; i++) {
+		struct module *m = &d->modules[d->module_count];
+
+		m->d = d;
+		snprintf(m->name, sizeof(m->name), "%s", c->modules.items[i]);
+		list_init(&m->queue);
+		m->count = c->daemons ? (size_t)c->daemons : 1;
+		m->backends = mem_get(m->count * sizeof(*m->backends));
+		memset(m->backends, 0, m->count * sizeof(*m->backends));
+		for (size_t k = 0; k < m->count; k++) {
+			m->backends[k].module = m;
+			m->backends[k].fd = -1;
+			m->backends[k].patience.arg = &m->backends[k];
+		}
+		d->names[d->module_count++] = m->name;
+	}
+}
+
+/* Programs that ended by themselves are noticed by their socket; here their remains are taken. */
+void
+modules_reap(struct authdaemond *d)
+{
+	(void)d;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
