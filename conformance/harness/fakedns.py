@@ -387,17 +387,16 @@ def main():
     except (ZoneError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=answerer.refresh, args=(True,)).start())
+    signals = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)       # before the threads, which inherit it
     server.start()
     print(f"listening on 127.0.0.1:{server.port}", flush=True)
     if options.port_file:
         with open(options.port_file + ".new", "w", encoding="ascii") as file:
             file.write(f"{server.port}\n")
         os.rename(options.port_file + ".new", options.port_file)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    stop.wait()
+    while signal.sigwait(signals) == signal.SIGHUP:
+        answerer.refresh(force=True)
     return 0
 
 

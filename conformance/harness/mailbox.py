@@ -22,6 +22,10 @@ class Mailbox:
                 self.look(os.path.join(self.maildir, folder, name), name.split(":")[0])
         return [lines for lines in self.known.values() if lines is not None]
 
+    def lines(self):
+        """All lines of all these messages."""
+        return [line for message in self.messages() for line in message]
+
     def look(self, path, base):
         if base in self.known:
             return

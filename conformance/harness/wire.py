@@ -335,14 +335,19 @@ class Player:
             if found != step.number:
                 raise Failed(step.line, f"{who} count {step.number}", str(found))
             return
-        lines = [line for message in box.messages() for line in message]
+        wanted = step.word in ("has", "match")
         if step.word in ("has", "hasnt"):
             text = self.text(step.text, step.line)
-            found, what = text in lines, show(text)
+            what, fits = show(text), lambda lines: text in lines
         else:
-            found, what = bool(replies.search(self.regex(step.pattern, step.line), lines)), step.pattern.source
-        if found != (step.word in ("has", "match")):
-            raise Failed(step.line, f"{who} {step.word} {what}", f"{len(lines)} lines, " + ("one does" if found else "none does"))
+            regex = self.regex(step.pattern, step.line)
+            what, fits = step.pattern.source, lambda lines: bool(replies.search(regex, lines))
+        end = time.monotonic() + self.timeout()
+        while (found := fits(lines := box.lines())) != wanted:
+            if not wanted or time.monotonic() > end:
+                raise Failed(step.line, f"{who} {step.word} {what}",
+                             f"{len(lines)} lines, " + ("one does" if found else "none does"))
+            time.sleep(0.05)
 
 
 def describe(step):
