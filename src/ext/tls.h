@@ -1,9 +1,9 @@
 /*
- * TLS behind our own names; tls_openssl.c is the only one who knows the library. RFC 8446, RFC 5246,
- * RFC 6066 (server name), RFC 8314 (use with mail).
+ * TLS behind our own names; tls_openssl.c is the only one who knows the library. RFC 8446, RFC
+ * 5246, RFC 6066 (server name), RFC 8314 (use with mail).
  *
- * A connection does no I/O of its own: it calls the two functions given. Private keys are used through
- * a sign hook of the context, so that they can move to another process later.
+ * A connection does no I/O of its own: it calls the two functions given. Private keys are used
+ * through a sign hook of the context, so that they can move to another process later.
  */
 #ifndef EXT_TLS_H
 #define EXT_TLS_H
@@ -19,10 +19,11 @@ struct tls_context;
 struct tls_conn;
 
 struct tls_opts {
-	int cert_fd, key_fd;      /* PEM; opened before privileges drop; -1 = none (client). The key may stand in the same file. */
+	/* PEM, opened before privileges drop; -1 = none. The key may stand in cert_fd's file. */
+	int cert_fd, key_fd;
 	int trust_fd;             /* PEM of authorities, or -1 = none */
 	const char *min_protocol; /* "TLSv1.2" default; Courier's TLS_PROTOCOL words */
-	const char *cipher_list;  /* NULL = the library's default without anonymous and export ciphers */
+	const char *cipher_list;  /* NULL = the library's default, none anonymous */
 	bool verify_peer;         /* ask for a certificate (server) or check it (client) */
 	const char *alpn;         /* one protocol, or NULL */
 	size_t session_cache;     /* entries; 0 = none */
@@ -40,7 +41,8 @@ struct tls_io {
 };
 
 struct tls_conn *tls_server_new(struct tls_context *c, const struct tls_io *io);
-struct tls_conn *tls_client_new(struct tls_context *c, const struct tls_io *io, const char *server_name);
+struct tls_conn *
+tls_client_new(struct tls_context *c, const struct tls_io *io, const char *server_name);
 void tls_conn_free(struct tls_conn *c);
 
 enum tls_need { TLS_NEED_NONE, TLS_NEED_READ, TLS_NEED_WRITE };
@@ -55,7 +57,10 @@ bool tls_pending(const struct tls_conn *c);
 /* After the handshake: "TLSv1.3", "TLS_AES_256_GCM_SHA384", key bits; false before. */
 bool tls_facts(const struct tls_conn *c, const char **version, const char **cipher, uint16_t *bits);
 
-/* Makes a self-signed certificate and key (PEM) for names, valid for days, on fd (mkesmtpdcert, sandbox). */
+/*
+ * Makes a self-signed certificate and key (PEM) for names, valid for days, on fd (mkesmtpdcert,
+ * sandbox).
+ */
 enum st tls_self_signed(int fd, const char *const *names, unsigned days, struct fault *f);
 
 #endif

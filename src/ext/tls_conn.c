@@ -1,10 +1,10 @@
 /*
  * TLS connections over two functions of the caller.
  *
- * The library's output goes to a buffer of ours, which never refuses, and from there in one piece to
- * the caller: a flight of the handshake, or all records of a write. So the library never waits for
- * writing, and a partial write needs no retry with the same arguments. Bytes that were encrypted but
- * could not leave are owed: they are reported as written once they did leave.
+ * The library's output goes to a buffer of ours, which never refuses, and from there in one piece
+ * to the caller: a flight of the handshake, or all records of a write. So the library never waits
+ * for writing, and a partial write needs no retry with the same arguments. Bytes that were
+ * encrypted but could not leave are owed: they are reported as written once they did leave.
  */
 #include "ext/tls_priv.h"
 
@@ -21,18 +21,20 @@
 /* Plain bytes taken by one write. */
 #define WRITE_BYTES 65536
 
-/* With so much output waiting nothing is read: answers of the library (key updates) stay bounded. */
+/*
+ * With so much output waiting nothing is read: answers of the library (key updates) stay bounded.
+ */
 #define OUT_HIGH_BYTES 32768
 
 struct tls_conn {
 	SSL *ssl;
 	struct tls_context *ctx;
 	struct tls_io io;
-	struct buf out;       /* encrypted, not yet gone */
-	size_t owed;          /* plain bytes in out not yet reported as written */
-	struct fault *f;      /* of the call under way */
-	enum st below;        /* what io.read said last in the call under way */
-	bool broken;          /* no further call makes sense */
+	struct buf out;  /* encrypted, not yet gone */
+	size_t owed;     /* plain bytes in out not yet reported as written */
+	struct fault *f; /* of the call under way */
+	enum st below;   /* what io.read said last in the call under way */
+	bool broken;     /* no further call makes sense */
 };
 
 static int
@@ -148,7 +150,8 @@ tls_client_new(struct tls_context *ctx, const struct tls_io *io, const char *ser
 	if (server_name && server_name[0] && is_ip(server_name)) {
 		/* RFC 6066 section 3: literal addresses are not sent as names. */
 		if (ctx->verify_peer)
-			ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), server_name) == 1;
+			ok =
+			    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), server_name) == 1;
 	} else if (server_name && server_name[0]) {
 		ok = SSL_set_tlsext_host_name(c->ssl, server_name) == 1;
 		if (ok && ctx->verify_peer)
@@ -210,12 +213,16 @@ conn_fault(struct tls_conn *c, struct fault *f)
 	if (verify != X509_V_OK && ERR_GET_LIB(e) == ERR_LIB_SSL &&
 	    ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
 		ERR_clear_error();
-		return fault_set(f, ST_IO, "4.7.5", "TLS: certificate: %s", X509_verify_cert_error_string(verify));
+		return fault_set(f, ST_IO, "4.7.5", "TLS: certificate: %s",
+		    X509_verify_cert_error_string(verify));
 	}
 	return tls_fault(f, ST_IO, "4.7.0", "TLS");
 }
 
-/* The outcome of a library call that gave r <= 0. The last words of the library (an alert) are sent. */
+/*
+ * The outcome of a library call that gave r <= 0. The last words of the library (an alert) are
+ * sent.
+ */
 static enum st
 conn_outcome(struct tls_conn *c, int r, struct fault *f)
 {

@@ -163,7 +163,10 @@ load_trust(SSL_CTX *ctx, int fd, struct fault *f)
 	return st;
 }
 
-/* Courier's TLS_PROTOCOL words. A word without "++" names one version, but "TLSv1" and old names mean "and up". */
+/*
+ * Courier's TLS_PROTOCOL words. A word without "++" names one version, but "TLSv1" and old names
+ * mean "and up".
+ */
 static const struct {
 	const char *word;
 	int min, max;
@@ -197,7 +200,8 @@ set_protocol(SSL_CTX *ctx, const char *word, struct fault *f)
 
 /* RFC 7301 section 3.2: a client that offers protocols, but not ours, is told so. */
 static int
-choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in, unsigned in_n, void *arg)
+choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
+    unsigned in_n, void *arg)
 {
 	const struct tls_context *c = arg;
 
@@ -250,9 +254,10 @@ set_sessions(SSL_CTX *ctx, size_t entries)
 static void
 set_common(SSL_CTX *ctx)
 {
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_ECDH_USE |
-	    SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+				     SSL_OP_SINGLE_ECDH_USE | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	(void)SSL_CTX_set_dh_auto(ctx, 1);
 }
@@ -267,7 +272,9 @@ context_fill(struct tls_context *c, const struct tls_opts *o, struct fault *f)
 	c->verify_peer = o->verify_peer;
 	SSL_CTX_set_verify(c->ctx, o->verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	st = set_protocol(c->ctx, o->min_protocol, f);
-	if (st == ST_OK && SSL_CTX_set_cipher_list(c->ctx, o->cipher_list && o->cipher_list[0] ? o->cipher_list : CIPHERS_DEFAULT) != 1)
+	if (st == ST_OK &&
+	    SSL_CTX_set_cipher_list(c->ctx,
+		o->cipher_list && o->cipher_list[0] ? o->cipher_list : CIPHERS_DEFAULT) != 1)
 		st = tls_fault(f, ST_PERM, "", "cipher list");
 	if (st == ST_OK)
 		st = set_alpn(c, o->alpn, f);

@@ -16,7 +16,9 @@ struct tls_context {
 	unsigned char alpn[32]; /* length byte and name; length 0: none */
 };
 
-/* Fills f with the library's last reason behind `what`, and empties the library's list of errors. */
+/*
+ * Fills f with the library's last reason behind `what`, and empties the library's list of errors.
+ */
 enum st tls_fault(struct fault *f, enum st st, const char *esc, const char *what);
 
 #endif

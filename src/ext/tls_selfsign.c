@@ -30,7 +30,8 @@ make_key(void)
 
 	if (!ctx || EVP_PKEY_keygen_init(ctx) != 1 ||
 	    EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1) != 1 ||
-	    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) != 1 || EVP_PKEY_keygen(ctx, &key) != 1)
+	    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) != 1 ||
+	    EVP_PKEY_keygen(ctx, &key) != 1)
 		key = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	return key;
@@ -43,18 +44,29 @@ make_name(const char *name)
 	unsigned char ip[16];
 	GENERAL_NAME *g = GENERAL_NAME_new();
 	ASN1_STRING *s = NULL;
-	int ip_n = inet_pton(AF_INET, name, ip) == 1 ? 4 : inet_pton(AF_INET6, name, ip) == 1 ? 16 : 0;
+	int type;
+	const void *value = ip;
+	int n = 0;
 
-	if (ip_n > 0)
+	if (inet_pton(AF_INET, name, ip) == 1)
+		n = 4;
+	else if (inet_pton(AF_INET6, name, ip) == 1)
+		n = 16;
+	if (n > 0) {
 		s = ASN1_OCTET_STRING_new();
-	else
+		type = GEN_IPADD;
+	} else {
 		s = ASN1_IA5STRING_new();
-	if (!g || !s || ASN1_STRING_set(s, ip_n > 0 ? (const void *)ip : name, ip_n > 0 ? ip_n : (int)strlen(name)) != 1) {
+		type = GEN_DNS;
+		value = name;
+		n = (int)strlen(name);
+	}
+	if (!g || !s || ASN1_STRING_set(s, value, n) != 1) {
 		ASN1_STRING_free(s);
 		GENERAL_NAME_free(g);
 		return NULL;
 	}
-	GENERAL_NAME_set0_value(g, ip_n > 0 ? GEN_IPADD : GEN_DNS, s);
+	GENERAL_NAME_set0_value(g, type, s);
 	return g;
 }
 
@@ -104,7 +116,7 @@ set_serial(X509 *x)
 {
 	BIGNUM *n = BN_new();
 	bool ok = n && BN_rand(n, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
-	    BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL;
+		  BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL;
 
 	BN_free(n);
 	return ok;
@@ -119,9 +131,11 @@ make_certificate(EVP_PKEY *key, const char *const *names, unsigned days)
 
 	if (x && X509_set_version(x, 2) == 1 && set_serial(x) &&
 	    X509_gmtime_adj(X509_getm_notBefore(x), -BACKDATE_SEC) &&
-	    X509_time_adj_ex(X509_getm_notAfter(x), (int)days, 0, NULL) && X509_set_pubkey(x, key) == 1 &&
-	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_ASC, (const unsigned char *)names[0],
-		n > COMMON_NAME_MAX ? COMMON_NAME_MAX : (int)n, -1, 0) == 1 &&
+	    X509_time_adj_ex(X509_getm_notAfter(x), (int)days, 0, NULL) &&
+	    X509_set_pubkey(x, key) == 1 &&
+	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_ASC,
+		(const unsigned char *)names[0], n > COMMON_NAME_MAX ? COMMON_NAME_MAX : (int)n, -1,
+		0) == 1 &&
 	    X509_set_issuer_name(x, subject) == 1 && add_uses(x) && add_names(x, names) &&
 	    X509_sign(x, key, EVP_sha256()) > 0)
 		return x;
@@ -185,7 +199,8 @@ tls_self_signed(int fd, const char *const *names, unsigned days, struct fault *f
 	key = make_key();
 	if (key)
 		x = make_certificate(key, names, days);
-	if (bio && x && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1 && PEM_write_bio_X509(bio, x) == 1)
+	if (bio && x && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	    PEM_write_bio_X509(bio, x) == 1)
 		st = write_all(fd, bio, f);
 	else
 		st = tls_fault(f, ST_IO, "", "certificate");

@@ -66,7 +66,10 @@ addr_from_system(const union any_addr *u, socklen_t len, struct net_addr *a)
 		a->port = ntohs(u->in6.sin6_port);
 		memcpy(a->ip, &u->in6.sin6_addr, 16);
 		a->family = 6;
-		/* An IPv4 peer on a socket for both is an IPv4 peer: tables and limits must see one form. */
+		/*
+		 * An IPv4 peer on a socket for both is an IPv4 peer: tables and limits must see one
+		 * form.
+		 */
 		if (memcmp(a->ip, mapped, sizeof(mapped)) == 0) {
 			a->family = 4;
 			memcpy(a->ip, a->ip + 12, 4);

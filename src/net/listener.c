@@ -1,6 +1,7 @@
 /*
  * Accepting connections. Several processes wait on one socket: somebody else may have been faster,
- * which is no error. A turn accepts few, so that sessions which are being served go on being served.
+ * which is no error. A turn accepts few, so that sessions which are being served go on being
+ * served.
  */
 #include "net/listener.h"
 
@@ -58,14 +59,18 @@ accept_failed(struct listener *ls, int sys)
 	case EPROTO:
 		return true;
 	default:
-		/* EMFILE, ENFILE, ENOBUFS, ENOMEM: the socket stays readable, so we look away for a while. */
+		/*
+		 * EMFILE, ENFILE, ENOBUFS, ENOMEM: the socket stays readable, so we look away for a
+		 * while.
+		 */
 		if (!ls->tired) {
 			fault_sys(&f, ST_IO, "4.3.2", sys, "accept");
 			log_event(LOG_LEVEL_ERROR, "accept", KV_FAULT(&f), KV_END);
 		}
 		ls->tired = true;
 		ls->resting = true;
-		loop_timer_at(ls->loop, &ls->rest, loop_now(ls->loop) + LISTENER_REST_MS, rest_over, ls);
+		loop_timer_at(
+		    ls->loop, &ls->rest, loop_now(ls->loop) + LISTENER_REST_MS, rest_over, ls);
 		return false;
 	}
 }
@@ -97,7 +102,8 @@ listener_ready(struct watch *w, unsigned ready)
 }
 
 struct listener *
-listener_new(struct loop *l, int fd, void (*fn)(void *arg, int fd, const struct net_addr *peer), void *arg)
+listener_new(
+    struct loop *l, int fd, void (*fn)(void *arg, int fd, const struct net_addr *peer), void *arg)
 {
 	struct listener *ls = mem_get(sizeof(*ls));
 	int flags = fcntl(fd, F_GETFL);

@@ -1,6 +1,6 @@
 /*
- * Accepting connections on a socket master bound, fairly (a bounded number a turn), and pausing when
- * descriptors run out.
+ * Accepting connections on a socket master bound, fairly (a bounded number a turn), and pausing
+ * when descriptors run out.
  */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -28,7 +28,10 @@ void net_addr_ip_text(const struct net_addr *a, char out[NET_ADDR_TEXT]);
 /* Reads an address literal; ST_SYNTAX otherwise. */
 enum st net_addr_parse(struct slice text, uint16_t port, struct net_addr *out);
 
-/* Binds and listens (master; tests). *fd is non-blocking and close-on-exec. backlog 0 = the system's most. */
+/*
+ * Binds and listens (master; tests). *fd is non-blocking and close-on-exec. backlog 0 = the
+ * system's most.
+ */
 enum st net_listen(const struct net_addr *a, int backlog, int *fd, struct fault *f);
 
 /* Starts a connection; ST_OK or ST_AGAIN (writable when done), ST_IO with f. */
@@ -43,7 +46,8 @@ void net_peer(int fd, struct net_addr *peer, struct net_addr *local);
 struct listener;
 
 /* Takes over fd. fn gets each connection (descriptor is the callee's). */
-struct listener *listener_new(struct loop *l, int fd, void (*fn)(void *arg, int fd, const struct net_addr *peer), void *arg);
+struct listener *listener_new(
+    struct loop *l, int fd, void (*fn)(void *arg, int fd, const struct net_addr *peer), void *arg);
 
 /* Stops and resumes accepting (drain, all slots in use); the socket stays open. */
 void listener_pause(struct listener *ls, bool paused);

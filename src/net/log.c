@@ -65,7 +65,10 @@ log_send(enum log_level level, const char *event, const struct kv *pairs)
 		buf_fmt(b, "%s[%ld]: ", log_state.role, (long)getpid());
 	kv_put(b, event, pairs);
 	if (!log_state.to_logd) {
-		/* One write, so that lines of several processes do not mix. kv_put left room or a cut line. */
+		/*
+		 * One write, so that lines of several processes do not mix. kv_put left room or a
+		 * cut line.
+		 */
 		buf_cut(b, LOG_LINE_MAX - 1);
 		buf_put_byte(b, '\n');
 	}
@@ -84,9 +87,13 @@ log_event_pairs(enum log_level level, const char *event, const struct kv *pairs)
 	if ((size_t)level >= COUNT_OF(level_digit) || level < log_state.threshold)
 		return;
 	if (log_state.dropped > 0 &&
-	    log_send(LOG_LEVEL_WARNING, "log", (const struct kv[]){KV_U64("dropped", log_state.dropped), KV_END}))
+	    log_send(LOG_LEVEL_WARNING, "log",
+		(const struct kv[]){KV_U64("dropped", log_state.dropped), KV_END}))
 		log_state.dropped = 0;
-	/* While a report of lost lines does not go, a line behind it would not either; and order stays. */
+	/*
+	 * While a report of lost lines does not go, a line behind it would not either; and order
+	 * stays.
+	 */
 	if (log_state.dropped > 0 || !log_send(level, event, pairs))
 		log_state.dropped++;
 	errno = saved;

@@ -1,25 +1,37 @@
 /*
- * Log events. One datagram a line to logd over the socket every process inherits; when it is full the
- * line is counted, and "log,dropped=N" follows when there is room again: logging never waits.
+ * Log events. One datagram a line to logd over the socket every process inherits; when it is full
+ * the line is counted, and "log,dropped=N" follows when there is room again: logging never waits.
  *
- * A datagram is a digit (the severity of RFC 5424 section 6.2.1: 7 debug, 6 info, 4 warning, 3 error,
- * 1 alert), the role, "[pid]: ", and the line, without a line end; at most LOG_LINE_MAX bytes in all.
+ * A datagram is a digit (the severity of RFC 5424 section 6.2.1: 7 debug, 6 info, 4 warning, 3
+ * error, 1 alert), the role, "[pid]: ", and the line, without a line end; at most LOG_LINE_MAX
+ * bytes in all.
  */
 #ifndef NET_LOG_H
 #define NET_LOG_H
 
 #include "base/kv.h"
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR, LOG_LEVEL_ALERT };
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_ALERT
+};
 
 /* Most bytes of one line. */
 #define LOG_LINE_MAX 2000
 
-/* fd: the datagram socket to logd, or -1 for lines on stderr. role is stamped on each line ("courieresmtpd", Courier's names). */
+/*
+ * fd: the datagram socket to logd, or -1 for lines on stderr. role is stamped on each line
+ * ("courieresmtpd", Courier's names).
+ */
 void log_open(int fd, const char *role);
 
 /* log_event(LOG_LEVEL_INFO, "newmsg", KV_SL("id", id), KV_END) */
-#define log_event(level, ...) log_event_pairs(level, LOG_NAME_(__VA_ARGS__, 0), (const struct kv[]){LOG_PAIRS_(__VA_ARGS__)})
+#define log_event(level, ...) \
+	log_event_pairs(      \
+	    level, LOG_NAME_(__VA_ARGS__, 0), (const struct kv[]){LOG_PAIRS_(__VA_ARGS__)})
 #define LOG_NAME_(name, ...) name
 #define LOG_PAIRS_(name, ...) __VA_ARGS__
 

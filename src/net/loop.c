@@ -1,8 +1,9 @@
 /*
  * The event loop: poller, timer heap, deferred list, self-pipe for signals, sync completions.
  *
- * A turn is: wait, read the clock, ready descriptors, due timers, deferred calls. What is added to a
- * stage while it runs waits for the next turn, so nothing that re-arms itself can starve the rest.
+ * A turn is: wait, read the clock, ready descriptors, due timers, deferred calls. What is added to
+ * a stage while it runs waits for the next turn, so nothing that re-arms itself can starve the
+ * rest.
  */
 #include "net/loop.h"
 
@@ -16,7 +17,10 @@
 #include "net/log.h"
 #include "os/clock.h"
 
-/* Events fetched at once: enough to make the wait cheap, few enough that loop_forget may look at all. */
+/*
+ * Events fetched at once: enough to make the wait cheap, few enough that loop_forget may look at
+ * all.
+ */
 #define LOOP_BATCH 64
 
 /* Signal numbers we can take, on every system we know. */
@@ -195,7 +199,8 @@ watch_set(struct watch *w, unsigned want)
 }
 
 void
-loop_watch(struct loop *l, struct watch *w, int fd, unsigned want, void (*fn)(struct watch *, unsigned), void *arg)
+loop_watch(struct loop *l, struct watch *w, int fd, unsigned want,
+    void (*fn)(struct watch *, unsigned), void *arg)
 {
 	w->loop = l;
 	w->fd = fd;
@@ -235,7 +240,10 @@ loop_timer_at(struct loop *l, struct timer *t, int64_t at_ms, void (*fn)(struct 
 	if (at_ms == INT64_MAX)
 		heap_remove(&l->timers, &t->node);
 	else
-		/* The past is now: a timer that always comes back with an old time must not go before others. */
+		/*
+		 * The past is now: a timer that always comes back with an old time must not go
+		 * before others.
+		 */
 		heap_move(&l->timers, &t->node, at_ms < l->now ? l->now : at_ms);
 }
 
@@ -318,7 +326,9 @@ turn_deferred(struct loop *l)
 	list_init(&batch);
 	if (list_is_empty(&l->deferred))
 		return;
-	/* The marker takes the place of the old head, so nodes can leave the batch while it runs. */
+	/*
+	 * The marker takes the place of the old head, so nodes can leave the batch while it runs.
+	 */
 	list_insert_before(&l->deferred.head, &batch.head);
 	list_remove(&l->deferred.head);
 	while ((n = list_first(&batch)) != NULL) {
@@ -369,6 +379,7 @@ loop_durable(struct loop *l, unsigned max_threads)
 	r = durable_new(&l->durable, max_threads);
 	if (r < 0)
 		loop_die("durable", -r);
-	loop_watch(l, &l->durable_watch, durable_fd(l->durable), POLLER_READ, durable_ready, l->durable);
+	loop_watch(
+	    l, &l->durable_watch, durable_fd(l->durable), POLLER_READ, durable_ready, l->durable);
 	return l->durable;
 }

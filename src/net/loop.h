@@ -16,7 +16,10 @@
 
 struct loop;
 
-/* A descriptor of interest. Zero-initialise; loop_forget before the descriptor is closed or sent away. */
+/*
+ * A descriptor of interest. Zero-initialise; loop_forget before the descriptor is closed or sent
+ * away.
+ */
 struct watch {
 	struct loop *loop;
 	int fd;
@@ -39,7 +42,10 @@ struct deferred {
 	void *arg;
 };
 
-/* A loop on the poller (NULL: poller_default). mono_ms is the clock (NULL: clock_mono_ms). Exits 75 when the system has no poller to give. */
+/*
+ * A loop on the poller (NULL: poller_default). mono_ms is the clock (NULL: clock_mono_ms). Exits 75
+ * when the system has no poller to give.
+ */
 struct loop *loop_new(const struct poller_ops *ops, int64_t (*mono_ms)(void), unsigned fd_hint);
 void loop_free(struct loop *l);
 
@@ -55,21 +61,29 @@ void loop_stop(struct loop *l);
 int64_t loop_now(const struct loop *l);
 
 /* Watch fd for want (0: known, not asked for yet). Later changes with loop_want. */
-void loop_watch(struct loop *l, struct watch *w, int fd, unsigned want, void (*fn)(struct watch *, unsigned), void *arg);
+void loop_watch(struct loop *l, struct watch *w, int fd, unsigned want,
+    void (*fn)(struct watch *, unsigned), void *arg);
 void loop_want(struct watch *w, unsigned want);
 
-/* Forgets the watch; its function is not called again, not even for an event already fetched. Safe twice. */
+/*
+ * Forgets the watch; its function is not called again, not even for an event already fetched. Safe
+ * twice.
+ */
 void loop_forget(struct watch *w);
 
 /* (Re)arms t for an absolute time of the loop's clock. INT64_MAX disarms. */
-void loop_timer_at(struct loop *l, struct timer *t, int64_t at_ms, void (*fn)(struct timer *), void *arg);
+void loop_timer_at(
+    struct loop *l, struct timer *t, int64_t at_ms, void (*fn)(struct timer *), void *arg);
 void loop_timer_stop(struct loop *l, struct timer *t);
 
 /* Calls d->fn at the end of this turn; no effect when it is waiting already. */
 void loop_defer(struct loop *l, struct deferred *d, void (*fn)(struct deferred *), void *arg);
 void loop_defer_stop(struct deferred *d);
 
-/* Calls fn in the loop's thread after the signal came (SIGTERM, SIGHUP, SIGCHLD ...). fn NULL: ignore it. */
+/*
+ * Calls fn in the loop's thread after the signal came (SIGTERM, SIGHUP, SIGCHLD ...). fn NULL:
+ * ignore it.
+ */
 void loop_signal(struct loop *l, int signo, void (*fn)(void *arg, int signo), void *arg);
 
 /* The process's pool of sync threads, made at the first call; its completions run in the loop. */

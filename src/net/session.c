@@ -2,9 +2,9 @@
  * The driver of all engines (docs/ENGINE.md). session_run is the turn of that page: everything that
  * changes an engine leads there, and it never runs inside itself or inside an owner's call.
  *
- * Input is read into one buffer of the process and fed from there; only what an engine would not take
- * is copied to the session. Output of many pieces is gathered in a second such buffer and leaves in
- * one write. So an idle session owns this struct and nothing else.
+ * Input is read into one buffer of the process and fed from there; only what an engine would not
+ * take is copied to the session. Output of many pieces is gathered in a second such buffer and
+ * leaves in one write. So an idle session owns this struct and nothing else.
  */
 #include "net/session.h"
 
@@ -22,11 +22,13 @@ static unsigned char write_room[SESSION_ROOM];
 
 #define PIECES 16
 
-/* The least that is gathered for a peer that takes little at a time: what is read again is wasted. */
+/*
+ * The least that is gathered for a peer that takes little at a time: what is read again is wasted.
+ */
 #define WINDOW_MIN 16384
 
 struct turn {
-	struct slice in;  /* input not yet taken: in read_room or in s->kept */
+	struct slice in; /* input not yet taken: in read_room or in s->kept */
 	bool readable;
 	bool fed_deadline;
 	unsigned reads, writes;
@@ -70,13 +72,13 @@ session_failed(struct session *s, const struct fault *f)
 	*s->fault = *f;
 }
 
-/* --- input --------------------------------------------------------------------------------------- */
+/* --- input ------------------------------------------------------------------------------- */
 
 static bool
 session_may_read(const struct session *s, size_t held)
 {
 	return !s->over && !s->eof && !s->handed && !s->body_waits && held < SESSION_ROOM &&
-	    session_phase(s) == ENGINE_OPEN;
+	       session_phase(s) == ENGINE_OPEN;
 }
 
 /* Makes s->kept hold exactly `in` at its front, with room for more; in may lie in either buffer. */
@@ -153,7 +155,8 @@ step_feed(struct session *s, struct turn *t)
 		(void)ops->feed(s->engine, SL_NONE, false, session_now(s));
 		session_touched(s);
 	}
-	if (s->shaking || !s->offer || (t->in.n == 0 && !s->eof_due) || session_phase(s) != ENGINE_OPEN)
+	if (s->shaking || !s->offer || (t->in.n == 0 && !s->eof_due) ||
+	    session_phase(s) != ENGINE_OPEN)
 		return;
 	s->offer = false;
 	n = ops->feed(s->engine, t->in, s->eof, session_now(s));
@@ -167,7 +170,7 @@ step_feed(struct session *s, struct turn *t)
 		s->eof_due = false;
 }
 
-/* --- questions and content -------------------------------------------------------------------------- */
+/* --- questions and content --------------------------------------------------------------- */
 
 static void
 step_questions(struct session *s)
@@ -209,7 +212,7 @@ step_body(struct session *s)
 	}
 }
 
-/* --- output ------------------------------------------------------------------------------------------ */
+/* --- output ------------------------------------------------------------------------------ */
 
 /* One slice to write, made of as many pieces as fit. Empty: the owner could not give its bytes. */
 static struct slice
@@ -232,7 +235,8 @@ session_gather(struct session *s, const struct engine_piece *pieces, size_t coun
 		n = 0;
 		if (want == 0)
 			continue;
-		if (!s->ops->piece || s->ops->piece(s, p, write_room + used, (size_t)want, &n) != ST_OK || n == 0)
+		if (!s->ops->piece ||
+		    s->ops->piece(s, p, write_room + used, (size_t)want, &n) != ST_OK || n == 0)
 			return SL_NONE;
 		used += n;
 		if (n < want)
@@ -245,10 +249,11 @@ session_gather(struct session *s, const struct engine_piece *pieces, size_t coun
 static void
 session_window(struct session *s, size_t tried, size_t took)
 {
-	if (took < tried)
-		s->window = took * 2 < WINDOW_MIN ? WINDOW_MIN : (uint32_t)(took * 2 > SESSION_ROOM ? SESSION_ROOM : took * 2);
-	else if (tried >= s->window)
-		s->window = s->window * 2 > SESSION_ROOM ? SESSION_ROOM : s->window * 2;
+	size_t window = took < tried ? took * 2 : tried >= s->window ? s->window * 2u : s->window;
+
+	if (window < WINDOW_MIN)
+		window = WINDOW_MIN;
+	s->window = (uint32_t)(window > SESSION_ROOM ? SESSION_ROOM : window);
 }
 
 static bool
@@ -274,8 +279,9 @@ step_output(struct session *s, struct turn *t)
 	s->drained = count == 0;
 	if (s->drained)
 		return;
+	/* Others first: the descriptor is reported writable again in the next turn. */
 	if (t->writes++ >= TURN_WRITES) {
-		s->blocked = true; /* others first: the descriptor is reported writable in the next turn */
+		s->blocked = true;
 		return;
 	}
 	out = session_gather(s, pieces, count);
@@ -300,9 +306,11 @@ step_output(struct session *s, struct turn *t)
 	}
 }
 
-/* --- TLS ----------------------------------------------------------------------------------------------- */
+/* --- TLS --------------------------------------------------------------------------------- */
 
-/* One more step of the handshake; it runs inside read. What comes with its end is the first input. */
+/*
+ * One more step of the handshake; it runs inside read. What comes with its end is the first input.
+ */
 static void
 step_handshake(struct session *s, struct turn *t)
 {
@@ -347,7 +355,8 @@ session_start_tls(struct session *s, struct tls_context *ctx)
 	/* A transcript shows what is said, so TLS goes below it. */
 	struct stream **at = s->stream->below ? &s->stream->below : &s->stream;
 
-	*at = s->ops->tls_name ? stream_tls_client_new(ctx, *at, name) : stream_tls_server_new(ctx, *at);
+	*at = s->ops->tls_name ? stream_tls_client_new(ctx, *at, name)
+			       : stream_tls_server_new(ctx, *at);
 	s->shaking = true;
 	s->cut_at = session_now(s) + SESSION_HANDSHAKE_MS;
 	session_poke(s);
@@ -371,7 +380,7 @@ session_upgrade(struct session *s, struct turn *t)
 	s->moved = true;
 }
 
-/* --- the turn --------------------------------------------------------------------------------------------- */
+/* --- the turn ---------------------------------------------------------------------------- */
 
 /* The engine is not open and its output has left: what now? */
 static void
@@ -422,11 +431,15 @@ session_settle(struct session *s, const struct turn *t)
 		session_poke(s);
 	if (s->blocked && s->cut_at == ENGINE_NEVER && session_phase(s) != ENGINE_OPEN)
 		s->cut_at = now + SESSION_FLUSH_MS;
+	/* An engine that does not move its deadline must not spin. */
 	if (t->fed_deadline && at <= now)
-		at = now + SESSION_RETRY_MS; /* an engine that does not move its deadline must not spin */
+		at = now + SESSION_RETRY_MS;
 	if (s->cut_at < at)
 		at = s->cut_at;
-	/* Most deadlines move away all the time: the timer is only moved when it would ring too late. */
+	/*
+	 * Most deadlines move away all the time: the timer is only moved when it would ring too
+	 * late.
+	 */
 	if (at != ENGINE_NEVER && (!heap_has(&s->timer.node) || at < s->timer.node.key))
 		loop_timer_at(s->loop, &s->timer, at, session_ring, s);
 }
@@ -438,7 +451,8 @@ session_run(struct session *s, unsigned ready)
 
 	if (ready & (POLLER_WRITE | POLLER_HUP))
 		s->blocked = false;
-	t.readable = (ready & (POLLER_READ | POLLER_HUP)) != 0 || (!s->over && s->stream->ops->pending(s->stream));
+	t.readable = (ready & (POLLER_READ | POLLER_HUP)) != 0 ||
+		     (!s->over && s->stream->ops->pending(s->stream));
 	s->running = true;
 	s->moved = !s->over;
 	while (s->moved && !s->over) {

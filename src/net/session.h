@@ -1,7 +1,8 @@
 /*
- * The one driver of all engines: one engine on one stream in one loop. It reads into a buffer shared
- * by the process, feeds, hands questions and content to the owner, writes what the engine has to say,
- * starts TLS, keeps the engine's deadline, closes. docs/ENGINE.md has the rules it relies on.
+ * The one driver of all engines: one engine on one stream in one loop. It reads into a buffer
+ * shared by the process, feeds, hands questions and content to the owner, writes what the engine
+ * has to say, starts TLS, keeps the engine's deadline, closes. docs/ENGINE.md has the rules it
+ * relies on.
  */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
@@ -23,31 +24,48 @@ struct session_ops {
 	/* Nobody needs this answer any more; answering it is harmless. */
 	void (*cancelled)(struct session *s, uint32_t number);
 
-	/* Content: how many bytes of the chunk were taken. Fewer than all means later: call session_resume. */
+	/*
+	 * Content: how many bytes of the chunk were taken. Fewer than all means later: call
+	 * session_resume.
+	 */
 	size_t (*body)(struct session *s, struct slice chunk);
 
-	/* Bytes of a piece of output with a handle, into p; ST_OK with *n > 0, else the connection is cut. */
-	enum st (*piece)(struct session *s, const struct engine_piece *from, unsigned char *p, size_t max, size_t *n);
+	/*
+	 * Bytes of a piece of output with a handle, into p; ST_OK with *n > 0, else the connection
+	 * is cut.
+	 */
+	enum st (*piece)(struct session *s, const struct engine_piece *from, unsigned char *p,
+	    size_t max, size_t *n);
 
-	/* The engine wants to pass the connection on. The owner takes the stream (session_release) and the input not taken. */
+	/*
+	 * The engine wants to pass the connection on. The owner takes the stream (session_release)
+	 * and the input not taken.
+	 */
 	void (*handoff)(struct session *s, struct slice unread);
 
-	/* The engine wants TLS: the owner gives the context, or NULL (then the connection is cut). */
+	/*
+	 * The engine wants TLS: the owner gives the context, or NULL (then the connection is cut).
+	 */
 	struct tls_context *(*tls)(struct session *s);
 
-	/* NULL: this side is the TLS server. Else it is the client, and this is the name to ask for and to check. */
+	/*
+	 * NULL: this side is the TLS server. Else it is the client, and this is the name to ask for
+	 * and to check.
+	 */
 	const char *(*tls_name)(struct session *s);
 
-	/* The conversation is over; the session frees itself after this call, but not the engine. */
+	/*
+	 * The conversation is over; the session frees itself after this call, but not the engine.
+	 */
 	void (*closed)(struct session *s, enum engine_why why);
 };
 
 /*
- * A session on stream (taken over) driving engine (borrowed; the owner frees it in or after closed()).
- * Output pending in the engine (a greeting) is sent. owner is the caller's.
+ * A session on stream (taken over) driving engine (borrowed; the owner frees it in or after
+ * closed()). Output pending in the engine (a greeting) is sent. owner is the caller's.
  */
-struct session *session_new(struct loop *l, struct stream *stream, struct engine *engine, const struct session_ops *ops,
-    void *owner);
+struct session *session_new(struct loop *l, struct stream *stream, struct engine *engine,
+    const struct session_ops *ops, void *owner);
 
 void *session_owner(const struct session *s);
 struct loop *session_loop(const struct session *s);
@@ -78,7 +96,10 @@ void session_start_tls(struct session *s, struct tls_context *ctx);
  */
 struct stream *session_release(struct session *s);
 
-/* Cuts the connection in this turn, whatever output is left; closed() is called with ENGINE_WHY_TROUBLE. */
+/*
+ * Cuts the connection in this turn, whatever output is left; closed() is called with
+ * ENGINE_WHY_TROUBLE.
+ */
 void session_abort(struct session *s);
 
 #endif

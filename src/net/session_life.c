@@ -37,7 +37,8 @@ session_ring(struct timer *t)
 }
 
 struct session *
-session_new(struct loop *l, struct stream *stream, struct engine *engine, const struct session_ops *ops, void *owner)
+session_new(struct loop *l, struct stream *stream, struct engine *engine,
+    const struct session_ops *ops, void *owner)
 {
 	struct session *s = mem_get(sizeof(*s));
 
@@ -137,7 +138,7 @@ session_release(struct session *s)
 	return stream;
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/* --- the end ----------------------------------------------------------------------------- */
 
 static void
 session_gone(struct deferred *d)
@@ -196,7 +197,7 @@ static bool
 session_should_linger(const struct session *s)
 {
 	return s->said_all && !s->eof && s->why != ENGINE_WHY_QUIT && s->why != ENGINE_WHY_EOF &&
-	    s->why != ENGINE_WHY_TIMEOUT;
+	       s->why != ENGINE_WHY_TIMEOUT;
 }
 
 void

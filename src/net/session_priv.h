@@ -28,27 +28,27 @@ struct session {
 	struct watch watch;
 	struct timer timer;
 	struct deferred later;
-	struct fault *fault;  /* made when the stream fails */
-	unsigned char *kept;  /* input the engine did not take */
+	struct fault *fault; /* made when the stream fails */
+	unsigned char *kept; /* input the engine did not take */
 	uint32_t kept_n, kept_cap;
-	uint32_t window;      /* how much output to gather for one write */
-	uint32_t lingered;    /* bytes dropped after the end */
-	int64_t cut_at;       /* our own patience, ENGINE_NEVER while it is not tried */
-	enum engine_why why;  /* with over */
-	bool running : 1;     /* inside session_run */
-	bool moved : 1;       /* this pass of the turn changed something */
-	bool offer : 1;       /* input may be offered (again) */
-	bool due : 1;         /* the deadline passed, feed is to be told */
-	bool eof : 1;         /* the peer said its last */
-	bool eof_due : 1;     /* ... and the engine does not know yet */
-	bool body_waits : 1;  /* the owner took less than all */
-	bool blocked : 1;     /* output waits for the descriptor */
-	bool drained : 1;     /* there was no output at the last look */
-	bool shaking : 1;     /* TLS handshake under way */
-	bool handed : 1;      /* handoff() was called */
-	bool released : 1;    /* the stream is somebody else's */
-	bool said_all : 1;    /* ends in CLOSING with all output sent */
-	bool over : 1;        /* nothing runs any more but the end */
+	uint32_t window;     /* how much output to gather for one write */
+	uint32_t lingered;   /* bytes dropped after the end */
+	int64_t cut_at;      /* our own patience, ENGINE_NEVER while it is not tried */
+	enum engine_why why; /* with over */
+	bool running : 1;    /* inside session_run */
+	bool moved : 1;      /* this pass of the turn changed something */
+	bool offer : 1;      /* input may be offered (again) */
+	bool due : 1;        /* the deadline passed, feed is to be told */
+	bool eof : 1;        /* the peer said its last */
+	bool eof_due : 1;    /* ... and the engine does not know yet */
+	bool body_waits : 1; /* the owner took less than all */
+	bool blocked : 1;    /* output waits for the descriptor */
+	bool drained : 1;    /* there was no output at the last look */
+	bool shaking : 1;    /* TLS handshake under way */
+	bool handed : 1;     /* handoff() was called */
+	bool released : 1;   /* the stream is somebody else's */
+	bool said_all : 1;   /* ends in CLOSING with all output sent */
+	bool over : 1;       /* nothing runs any more but the end */
 };
 
 /* The turn. Ends the session when it is over. */

@@ -93,7 +93,10 @@ stream_fd_new(int fd)
 
 	if (flags >= 0 && !(flags & O_NONBLOCK))
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	/* Replies leave in one write each, so waiting for more only delays. Refused by what is not TCP. */
+	/*
+	 * Replies leave in one write each, so waiting for more only delays. Refused by what is not
+	 * TCP.
+	 */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	*s = (struct stream){.ops = &fd_ops, .below = NULL, .fd = fd};
 	return s;

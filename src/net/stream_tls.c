@@ -119,7 +119,8 @@ stream_tls_client_new(struct tls_context *ctx, struct stream *below, const char 
 {
 	struct stream_tls *t = layer_new(below);
 
-	t->conn = tls_client_new(ctx, &(struct tls_io){below_read, below_write, below}, server_name);
+	t->conn =
+	    tls_client_new(ctx, &(struct tls_io){below_read, below_write, below}, server_name);
 	return &t->s;
 }
 

@@ -74,7 +74,8 @@ static const struct stream_ops transcript_ops = {
 };
 
 struct stream *
-stream_transcript_new(struct stream *below, void (*fn)(void *arg, char dir, struct slice bytes), void *arg)
+stream_transcript_new(
+    struct stream *below, void (*fn)(void *arg, char dir, struct slice bytes), void *arg)
 {
 	struct transcript *t = mem_get(sizeof(*t));
 

@@ -1,6 +1,6 @@
 /*
- * TLS client against TLS server over two pipes in memory that trickle: each call takes or gives a few
- * bytes, and now and then nothing.
+ * TLS client against TLS server over two pipes in memory that trickle: each call takes or gives a
+ * few bytes, and now and then nothing.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -86,13 +86,15 @@ pipe_start(struct pipe_mem *p, size_t most, uint32_t seed)
 }
 
 static void
-rig_start(struct rig *r, struct tls_context *client, struct tls_context *server, const char *name, size_t most)
+rig_start(struct rig *r, struct tls_context *client, struct tls_context *server, const char *name,
+    size_t most)
 {
 	pipe_start(&r->up, most, 1);
 	pipe_start(&r->down, most, 2);
 	r->client = (struct end){.in = &r->down, .out = &r->up};
 	r->server = (struct end){.in = &r->up, .out = &r->down};
-	r->client.conn = tls_client_new(client, &(struct tls_io){end_read, end_write, &r->client}, name);
+	r->client.conn =
+	    tls_client_new(client, &(struct tls_io){end_read, end_write, &r->client}, name);
 	r->server.conn = tls_server_new(server, &(struct tls_io){end_read, end_write, &r->server});
 }
 
@@ -105,7 +107,7 @@ rig_stop(struct rig *r)
 	buf_fini(&r->down.b);
 }
 
-/* --- certificates -------------------------------------------------------------------------------- */
+/* --- certificates ------------------------------------------------------------------------ */
 
 static int
 file_new(void)
@@ -160,7 +162,7 @@ client_context(int trust_fd)
 	return context(&o);
 }
 
-/* --- conversation --------------------------------------------------------------------------------- */
+/* --- conversation ------------------------------------------------------------------------ */
 
 #define BULK 300000
 
@@ -178,7 +180,10 @@ struct side {
 	struct fault f;
 };
 
-/* Sends at most `window` more bytes and reads what there is. The window changes: a retry need not be the same call. */
+/*
+ * Sends at most `window` more bytes and reads what there is. The window changes: a retry need not
+ * be the same call.
+ */
 static void
 side_step(struct side *s, size_t window)
 {
@@ -305,11 +310,12 @@ test_refused_output(void)
 	tls_context_free(cc);
 }
 
-/* --- failures --------------------------------------------------------------------------------------- */
+/* --- failures ---------------------------------------------------------------------------- */
 
 /* Plays the handshake to its end; the client's fault. */
 static enum st
-handshake(struct tls_context *cc, struct tls_context *sc, const char *name, struct fault *cf, struct fault *sf)
+handshake(struct tls_context *cc, struct tls_context *sc, const char *name, struct fault *cf,
+    struct fault *sf)
 {
 	unsigned char in[100];
 	enum st c = ST_AGAIN, s = ST_AGAIN;
@@ -324,7 +330,8 @@ handshake(struct tls_context *cc, struct tls_context *sc, const char *name, stru
 			s = tls_read(r.server.conn, in, sizeof(in), &n, sf);
 	}
 	if (c != ST_AGAIN)
-		CHECK_EQ(tls_write(r.client.conn, SL("x"), &n, &(struct fault){.st = ST_OK}), ST_IO);
+		CHECK_EQ(
+		    tls_write(r.client.conn, SL("x"), &n, &(struct fault){.st = ST_OK}), ST_IO);
 	rig_stop(&r);
 	return c == ST_AGAIN ? s : c;
 }
@@ -332,8 +339,10 @@ handshake(struct tls_context *cc, struct tls_context *sc, const char *name, stru
 static void
 test_verify(void)
 {
-	int fd = certificate("mail.example.test", "127.0.0.1"), other = certificate("mail.example.test", NULL);
-	struct tls_context *sc = server_context(fd), *cc = client_context(fd), *stranger = client_context(other);
+	int fd = certificate("mail.example.test", "127.0.0.1"),
+	    other = certificate("mail.example.test", NULL);
+	struct tls_context *sc = server_context(fd), *cc = client_context(fd),
+			   *stranger = client_context(other);
 	struct fault cf = FAULT_NONE, sf = FAULT_NONE;
 
 	CHECK_EQ(handshake(cc, sc, "mail.example.test", &cf, &sf), ST_AGAIN);
@@ -455,7 +464,8 @@ test_bad_files(void)
 	struct tls_context *c;
 	struct fault f = FAULT_NONE;
 	const char *bad_names[] = {"a b", NULL}, *no_names[] = {NULL};
-	int a = certificate("a.example.test", NULL), b = certificate("b.example.test", NULL), empty = file_new();
+	int a = certificate("a.example.test", NULL), b = certificate("b.example.test", NULL),
+	    empty = file_new();
 
 	o.cert_fd = empty;
 	CHECK_EQ(tls_context_new(&o, &c, &f), ST_PERM);

@@ -49,7 +49,7 @@ trail_is(const char *want)
 	return strcmp(trail, want) == 0;
 }
 
-/* --- descriptors ------------------------------------------------------------------------------- */
+/* --- descriptors ------------------------------------------------------------------------- */
 
 struct pair {
 	struct watch a, b;
@@ -130,7 +130,7 @@ test_want(void)
 	loop_free(l);
 }
 
-/* --- timers and deferred calls -------------------------------------------------------------------- */
+/* --- timers and deferred calls ----------------------------------------------------------- */
 
 struct alarm {
 	struct timer t;
@@ -213,7 +213,8 @@ static void
 test_deferred(void)
 {
 	struct loop *l = loop_new(NULL, virtual_clock, 8);
-	struct later a = {.l = l, .name = 'a'}, b = {.l = l, .name = 'b'}, c = {.l = l, .name = 'c'};
+	struct later a = {.l = l, .name = 'a'}, b = {.l = l, .name = 'b'},
+		     c = {.l = l, .name = 'c'};
 
 	trail_clear();
 	loop_defer_stop(&a.d);
@@ -239,7 +240,7 @@ test_deferred(void)
 	loop_free(l);
 }
 
-/* --- signals, sync ------------------------------------------------------------------------------- */
+/* --- signals, sync ----------------------------------------------------------------------- */
 
 static void
 signal_seen(void *arg, int signo)
@@ -300,7 +301,7 @@ test_durable(void)
 	loop_free(l);
 }
 
-/* --- listener -------------------------------------------------------------------------------------- */
+/* --- listener ---------------------------------------------------------------------------- */
 
 struct host {
 	struct listener *ls;
@@ -481,7 +482,7 @@ test_addr(void)
 	CHECK_EQ(net_addr_parse(sl_mem("127.0.0.1\0x", 11), 25, &a), ST_SYNTAX);
 }
 
-/* --- streams and log ----------------------------------------------------------------------------------- */
+/* --- streams and log --------------------------------------------------------------------- */
 
 static void
 shown(void *arg, char dir, struct slice bytes)
@@ -546,7 +547,8 @@ test_log(void)
 	log_event(LOG_LEVEL_DEBUG, "hidden", KV_END);
 	log_event(LOG_LEVEL_ERROR, "newmsg", KV_STR("id", "a b"), KV_U64("size", 7), KV_END);
 	n = read(fds[1], got, sizeof(got));
-	(void)snprintf(want, sizeof(want), "3tester[%ld]: newmsg,id=\"a b\",size=7", (long)getpid());
+	(void)snprintf(
+	    want, sizeof(want), "3tester[%ld]: newmsg,id=\"a b\",size=7", (long)getpid());
 	CHECK_SL(sl_mem(got, n < 0 ? 0 : (size_t)n), sl_str(want));
 	/* Nobody reads: lines are counted, no call waits. */
 	for (sent = 0; sent < 2000; sent++)
@@ -556,7 +558,8 @@ test_log(void)
 	CHECK(came < sent);
 	log_event(LOG_LEVEL_INFO, "line", KV_END);
 	n = read(fds[1], got, sizeof(got));
-	(void)snprintf(want, sizeof(want), "4tester[%ld]: log,dropped=%lu", (long)getpid(), sent - came);
+	(void)snprintf(
+	    want, sizeof(want), "4tester[%ld]: log,dropped=%lu", (long)getpid(), sent - came);
 	CHECK_SL(sl_mem(got, n < 0 ? 0 : (size_t)n), sl_str(want));
 	CHECK(read(fds[1], got, sizeof(got)) > 0);
 	CHECK(read(fds[1], got, sizeof(got)) < 0);

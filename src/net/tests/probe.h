@@ -1,7 +1,7 @@
 /*
- * Two small engines in the shape of SMTP and of IMAP, and a world to run them in: they prove that the
- * contract of base/engine.h and its driver carry what the real protocols need. Nothing here is a
- * protocol.
+ * Two small engines in the shape of SMTP and of IMAP, and a world to run them in: they prove that
+ * the contract of base/engine.h and its driver carry what the real protocols need. Nothing here is
+ * a protocol.
  */
 #ifndef NET_TESTS_PROBE_H
 #define NET_TESTS_PROBE_H
@@ -22,16 +22,17 @@ struct probe_content {
 };
 
 /*
- * SMTP's shape. RCPT x: a question, many open at once, replies in order. DATA: a question that decides how
- * what follows is read; content with dots unstuffed; then a question for the whole. STARTTLS, QUIT, NOOP.
+ * SMTP's shape. RCPT x: a question, many open at once, replies in order. DATA: a question that
+ * decides how what follows is read; content with dots unstuffed; then a question for the whole.
+ * STARTTLS, QUIT, NOOP.
  */
 enum probe_smtp_ask { PROBE_RCPT = 1, PROBE_DATA, PROBE_COMMIT };
 struct engine *probe_smtp_new(int64_t now_ms);
 
 /*
- * IMAP's shape. "tag FETCH x": a question whose answer is a handle and a length; "tag APPEND {n}": a literal
- * which is content; "tag LOGIN x": a question, then the connection is handed over; IDLE, DONE, NOOP, LOGOUT.
- * NOTICE says "* EXISTS" while idle.
+ * IMAP's shape. "tag FETCH x": a question whose answer is a handle and a length; "tag APPEND {n}":
+ * a literal which is content; "tag LOGIN x": a question, then the connection is handed over; IDLE,
+ * DONE, NOOP, LOGOUT. NOTICE says "* EXISTS" while idle.
  */
 enum probe_imap_ask { PROBE_FETCH = 1, PROBE_STORE, PROBE_LOGIN };
 struct engine *probe_imap_new(int64_t now_ms);
@@ -42,7 +43,7 @@ void probe_free(struct engine *e);
 /* An idle peer is sent away after this. */
 #define PROBE_IDLE_MS 300000
 
-/* --- the world --------------------------------------------------------------------------------- */
+/* --- the world --------------------------------------------------------------------------- */
 
 #define PROBE_OPEN_MAX 64
 
@@ -55,10 +56,10 @@ struct probe_open {
 struct probe_world {
 	/* How hard life is. */
 	uint32_t dice;
-	bool chunked;   /* the peer writes a few bytes at a time */
-	bool slow;      /* the peer reads a few bytes at a time */
-	bool delayed;   /* answers come later, in any order */
-	bool lazy;      /* content is taken a few bytes at a time */
+	bool chunked; /* the peer writes a few bytes at a time */
+	bool slow;    /* the peer reads a few bytes at a time */
+	bool delayed; /* answers come later, in any order */
+	bool lazy;    /* content is taken a few bytes at a time */
 
 	/* The peer. */
 	int peer_fd;
@@ -68,8 +69,8 @@ struct probe_world {
 	bool deaf;            /* reads nothing */
 	bool ended;
 	struct buf got;
-	uint64_t got_bytes;   /* also what was not kept */
-	size_t keep_max;      /* bytes of got to keep */
+	uint64_t got_bytes; /* also what was not kept */
+	size_t keep_max;    /* bytes of got to keep */
 	bool got_end;
 
 	/* Our side. */
@@ -81,8 +82,8 @@ struct probe_world {
 	struct buf body;
 	bool body_waits;
 	struct tls_context *tls;
-	bool keep_handoff;    /* leave the stream to the session at handoff() */
-	int handed_fd;        /* -1: none */
+	bool keep_handoff; /* leave the stream to the session at handoff() */
+	int handed_fd;     /* -1: none */
 	struct buf handed;
 	bool handed_over;
 	int closed;
@@ -92,7 +93,10 @@ struct probe_world {
 /* Virtual time of all worlds. */
 extern int64_t probe_now;
 
-/* A world with engine (owned by it) on one end of a pair; mode bits choose its hardships. Release with _stop. */
+/*
+ * A world with engine (owned by it) on one end of a pair; mode bits choose its hardships. Release
+ * with _stop.
+ */
 enum { PROBE_CHUNKED = 1, PROBE_SLOW = 2, PROBE_DELAYED = 4, PROBE_LAZY = 8, PROBE_HARD = 15 };
 void probe_world_start(struct probe_world *w, struct engine *engine, unsigned mode, uint32_t seed);
 void probe_world_stop(struct probe_world *w);
@@ -100,7 +104,9 @@ void probe_world_stop(struct probe_world *w);
 /* One round: the peer, one turn of the loop, the owner. True when something moved. */
 bool probe_world_step(struct probe_world *w);
 
-/* Rounds until nothing has moved for a while, or the session is over and the peer has seen its end. */
+/*
+ * Rounds until nothing has moved for a while, or the session is over and the peer has seen its end.
+ */
 void probe_world_run(struct probe_world *w);
 
 /* The same with input to be sent. */

@@ -58,7 +58,7 @@ self(const struct engine *e)
 
 static void advance(struct probe_imap *p);
 
-/* --- output ------------------------------------------------------------------------------------------ */
+/* --- output ------------------------------------------------------------------------------ */
 
 static struct segment *
 segment_new(struct probe_imap *p)
@@ -127,7 +127,7 @@ imap_output_taken(struct engine *e, uint64_t n, int64_t now_ms)
 	advance(p);
 }
 
-/* --- answers in order ----------------------------------------------------------------------------------- */
+/* --- answers in order -------------------------------------------------------------------- */
 
 static struct slot *
 slot_add(struct probe_imap *p, uint16_t kind, struct slice arg, const char *words)
@@ -173,7 +173,8 @@ say_slot(struct probe_imap *p, const struct slot *s)
 	if (s->kind == PROBE_FETCH && s->ok && s->content.length > 0) {
 		struct segment *g;
 
-		(void)snprintf(text, sizeof(text), "* FETCH {%llu}\r\n", (unsigned long long)s->content.length);
+		(void)snprintf(text, sizeof(text), "* FETCH {%llu}\r\n",
+		    (unsigned long long)s->content.length);
 		say(p, text);
 		g = segment_new(p);
 		g->handle = s->content.handle;
@@ -192,7 +193,10 @@ advance(struct probe_imap *p)
 
 		p->first = (p->first + 1) % SLOTS;
 		p->count--;
-		/* RFC 3501 section 6.2: who is logged in is told so by the one who serves him from now on. */
+		/*
+		 * RFC 3501 section 6.2: who is logged in is told so by the one who serves him from
+		 * now on.
+		 */
 		if (s.kind == PROBE_LOGIN && s.ok) {
 			p->state.phase = ENGINE_WANTS_HANDOFF;
 			return;
@@ -219,7 +223,7 @@ advance(struct probe_imap *p)
 		finish(p, ENGINE_WHY_EOF, "");
 }
 
-/* --- input ------------------------------------------------------------------------------------------------ */
+/* --- input ------------------------------------------------------------------------------- */
 
 static void
 append(struct probe_imap *p, struct slice arg)
@@ -274,8 +278,8 @@ command(struct probe_imap *p, struct slice line)
 static bool
 takes(const struct probe_imap *p)
 {
-	return p->state.phase == ENGINE_OPEN && p->mode != WAIT && p->count + 1 < SLOTS && p->out_bytes < OUT_BYTES &&
-	    p->seg_count + 8 < SEGMENTS && p->body.n < BODY_BYTES;
+	return p->state.phase == ENGINE_OPEN && p->mode != WAIT && p->count + 1 < SLOTS &&
+	       p->out_bytes < OUT_BYTES && p->seg_count + 8 < SEGMENTS && p->body.n < BODY_BYTES;
 }
 
 /* Takes some of in; at least one byte. */
@@ -335,7 +339,7 @@ imap_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 	return n;
 }
 
-/* --- questions, content, events ---------------------------------------------------------------------------- */
+/* --- questions, content, events ---------------------------------------------------------- */
 
 static bool
 imap_ask(struct engine *e, struct engine_ask *ask)

@@ -14,7 +14,9 @@ static void
 script_put(struct buf *b)
 {
 	buf_init(b, 1u << 20);
-	buf_put_str(b, "a NOOP\r\nb FETCH 100000\r\nc FETCH x\r\nd FETCH 3\r\ne BOGUS\r\nf APPEND {20000}\r\n");
+	buf_put_str(b,
+	    "a NOOP\r\nb FETCH 100000\r\nc FETCH x\r\nd FETCH 3\r\ne BOGUS\r\n"
+	    "f APPEND {20000}\r\n");
 	for (int i = 0; i < 2000; i++)
 		buf_fmt(b, "literal%03d", i % 1000);
 	buf_put_str(b, "\r\ng APPEND {0}\r\nx\r\nh APPEND {}\r\ni IDLE\r\nDONE\r\n");
@@ -40,8 +42,10 @@ test_same_conversation(void)
 		CHECK_EQ(w.body.n, 20000);
 		if (seed == 0) {
 			buf_put(&ref, buf_slice(&w.got));
-			CHECK(sl_starts(buf_slice(&ref), SL("* OK probe\r\na OK\r\n* FETCH {100000}\r\nABCDEFGHIJ")));
-			CHECK(sl_ends(buf_slice(&ref), SL("\r\nk NO\r\nl NO\r\nm OK\r\n* BYE\r\n")));
+			CHECK(sl_starts(buf_slice(&ref),
+			    SL("* OK probe\r\na OK\r\n* FETCH {100000}\r\nABCDEFGHIJ")));
+			CHECK(
+			    sl_ends(buf_slice(&ref), SL("\r\nk NO\r\nl NO\r\nm OK\r\n* BYE\r\n")));
 		}
 		CHECK_SL(buf_slice(&w.got), buf_slice(&ref));
 		probe_world_stop(&w);
@@ -55,7 +59,8 @@ static void
 test_end_at_each_byte(void)
 {
 	static const char script[] =
-	    "a FETCH 50\r\nb FETCH x\r\nc APPEND {5}\r\nhello\r\nd IDLE\r\nDONE\r\ne LOGIN x\r\nf LOGOUT\r\n";
+	    "a FETCH 50\r\nb FETCH x\r\nc APPEND {5}\r\nhello\r\n"
+	    "d IDLE\r\nDONE\r\ne LOGIN x\r\nf LOGOUT\r\n";
 	size_t fds = probe_fd_count();
 
 	for (uint32_t i = 0; i <= sizeof(script) - 1; i++) {
@@ -72,7 +77,7 @@ test_end_at_each_byte(void)
 	CHECK_EQ(probe_fd_count(), fds);
 }
 
-/* --- large output ---------------------------------------------------------------------------------- */
+/* --- large output ------------------------------------------------------------------------ */
 
 #define GIGABYTE 1000000000ull
 
@@ -80,7 +85,8 @@ test_end_at_each_byte(void)
 static void
 test_gigabyte(void)
 {
-	static const char head[] = "* OK probe\r\n* FETCH {1000000000}\r\n", tail[] = ")\r\na OK\r\n";
+	static const char head[] = "* OK probe\r\n* FETCH {1000000000}\r\n",
+			  tail[] = ")\r\na OK\r\n";
 	struct probe_world w;
 
 	probe_world_start(&w, probe_imap_new(probe_now), 0, 1);
@@ -134,12 +140,13 @@ test_closing_waits(void)
 	probe_world_stop(&w);
 }
 
-/* --- notices ------------------------------------------------------------------------------------------ */
+/* --- notices ----------------------------------------------------------------------------- */
 
 static void
 test_notices(void)
 {
-	static const struct engine_event notice = {.kind = ENGINE_NOTICE}, drain = {.kind = ENGINE_DRAIN};
+	static const struct engine_event notice = {.kind = ENGINE_NOTICE},
+					 drain = {.kind = ENGINE_DRAIN};
 	struct probe_world w;
 
 	probe_world_start(&w, probe_imap_new(probe_now), PROBE_CHUNKED, 5);
@@ -151,7 +158,8 @@ test_notices(void)
 	session_event(w.session, &notice);
 	session_event(w.session, &notice);
 	probe_world_run(&w);
-	CHECK_SL(buf_slice(&w.got), SL("* OK probe\r\na OK\r\n+ idling\r\n* EXISTS\r\n* EXISTS\r\n* EXISTS\r\n"));
+	CHECK_SL(buf_slice(&w.got),
+	    SL("* OK probe\r\na OK\r\n+ idling\r\n* EXISTS\r\n* EXISTS\r\n* EXISTS\r\n"));
 	/* Notices keep an idle session alive here; without them it ends. */
 	probe_now += PROBE_IDLE_MS - 1;
 	session_event(w.session, &notice);
@@ -166,12 +174,13 @@ test_notices(void)
 	probe_world_stop(&w);
 }
 
-/* --- hand-over ------------------------------------------------------------------------------------------ */
+/* --- hand-over --------------------------------------------------------------------------- */
 
 static void
 test_handoff(void)
 {
-	static const char script[] = "a NOOP\r\nb LOGIN me\r\nc SELECT INBOX\r\nd APPEND {3}\r\nabc\r\n";
+	static const char script[] =
+	    "a NOOP\r\nb LOGIN me\r\nc SELECT INBOX\r\nd APPEND {3}\r\nabc\r\n";
 	size_t fds = probe_fd_count();
 
 	for (uint32_t seed = 0; seed < 64; seed++) {
@@ -215,7 +224,8 @@ test_handoff(void)
 			session_abort(w.session);
 		probe_world_run(&w);
 		CHECK_EQ(w.closed, 1);
-		CHECK_SL(buf_slice(&w.got), kick ? SL("* OK probe\r\na OK\r\n* BYE kicked\r\n") : SL("* OK probe\r\na OK\r\n"));
+		CHECK_SL(buf_slice(&w.got), kick ? SL("* OK probe\r\na OK\r\n* BYE kicked\r\n")
+						 : SL("* OK probe\r\na OK\r\n"));
 		probe_world_stop(&w);
 	}
 	CHECK_EQ(probe_fd_count(), fds);

@@ -130,7 +130,10 @@ command(struct probe_smtp *p, struct slice line)
 	}
 }
 
-/* The first n bytes of CRLF.CRLF were content after all; a dot at the start of a line was only cover. */
+/*
+ * The first n bytes of CRLF.CRLF were content after all; a dot at the start of a line was only
+ * cover.
+ */
 static void
 content_held(struct probe_smtp *p, size_t n)
 {
@@ -164,8 +167,8 @@ content_byte(struct probe_smtp *p, unsigned char c)
 static bool
 takes(const struct probe_smtp *p)
 {
-	return p->state.phase == ENGINE_OPEN && (p->mode == COMMANDS || p->mode == CONTENT) && p->count < SLOTS &&
-	    p->out.n < OUT_BYTES && p->body.n < BODY_BYTES;
+	return p->state.phase == ENGINE_OPEN && (p->mode == COMMANDS || p->mode == CONTENT) &&
+	       p->count < SLOTS && p->out.n < OUT_BYTES && p->body.n < BODY_BYTES;
 }
 
 static void

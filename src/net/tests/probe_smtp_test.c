@@ -17,7 +17,9 @@ static void
 script_put(struct buf *b)
 {
 	buf_init(b, 1u << 20);
-	buf_put_str(b, "NOOP\r\nRCPT a\r\nRCPT xb\r\nRCPT c\r\nBOGUS\r\nDATA a\r\nSubject: x\r\n\r\n..dot\r\n");
+	buf_put_str(b,
+	    "NOOP\r\nRCPT a\r\nRCPT xb\r\nRCPT c\r\nBOGUS\r\n"
+	    "DATA a\r\nSubject: x\r\n\r\n..dot\r\n");
 	for (int i = 0; i < 400; i++)
 		buf_fmt(b, "line %d of the content\r\n..%d\r\n.x\r\n\rz\r\n\r\n", i, i);
 	buf_put_str(b, ".\r\nNOOP\r\n");
@@ -70,9 +72,13 @@ test_same_conversation(void)
 
 	script_put(&script);
 	reference(buf_slice(&script), &ref);
-	CHECK(sl_starts(buf_slice(&ref.got), SL("220 probe\r\n250 ok\r\n250 rcpt\r\n550 rcpt\r\n250 rcpt\r\n500 what\r\n354 data\r\n")));
-	CHECK(sl_ends(buf_slice(&ref.got), SL("554 data\r\n250 ok\r\n354 data\r\n250 committed\r\n221 bye\r\n")));
-	CHECK(sl_starts(buf_slice(&ref.body), SL("Subject: x\r\n\r\n.dot\r\nline 0 of the content\r\n.0\r\nx\r\n\rz\r\n\r\n")));
+	CHECK(sl_starts(buf_slice(&ref.got),
+	    SL("220 probe\r\n250 ok\r\n250 rcpt\r\n550 rcpt\r\n250 rcpt\r\n500 what\r\n"
+	       "354 data\r\n")));
+	CHECK(sl_ends(buf_slice(&ref.got),
+	    SL("554 data\r\n250 ok\r\n354 data\r\n250 committed\r\n221 bye\r\n")));
+	CHECK(sl_starts(buf_slice(&ref.body),
+	    SL("Subject: x\r\n\r\n.dot\r\nline 0 of the content\r\n.0\r\nx\r\n\rz\r\n\r\n")));
 	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
 		struct probe_world w;
 
@@ -93,7 +99,8 @@ test_same_conversation(void)
 static void
 test_end_at_each_byte(void)
 {
-	static const char script[] = "NOOP\r\nRCPT a\r\nRCPT xb\r\nDATA a\r\nhello\r\n..\r\n.\r\nRCPT c\r\nQUIT\r\n";
+	static const char script[] =
+	    "NOOP\r\nRCPT a\r\nRCPT xb\r\nDATA a\r\nhello\r\n..\r\n.\r\nRCPT c\r\nQUIT\r\n";
 	struct outcome ref;
 	size_t fds = probe_fd_count();
 
@@ -102,7 +109,9 @@ test_end_at_each_byte(void)
 		for (unsigned mode = 0; mode < 16; mode += 5) {
 			struct probe_world w;
 
-			/* It says its end and goes on to read: all complete commands are answered. */
+			/*
+			 * It says its end and goes on to read: all complete commands are answered.
+			 */
 			probe_world_start(&w, probe_smtp_new(probe_now), mode, i + 1);
 			w.end_after_input = true;
 			probe_world_play(&w, sl_sub(SL(script), 0, i));
@@ -128,7 +137,7 @@ test_end_at_each_byte(void)
 	outcome_fini(&ref);
 }
 
-/* --- our side ends it ------------------------------------------------------------------------------ */
+/* --- our side ends it -------------------------------------------------------------------- */
 
 static void
 test_kick_anywhere(void)
@@ -189,7 +198,8 @@ test_drain(void)
 	CHECK_EQ(w.closed, 0);
 	probe_world_play(&w, SL("lo\r\n.\r\nNOOP\r\n"));
 	CHECK_EQ(w.closed, 1);
-	CHECK_SL(buf_slice(&w.got), SL("220 probe\r\n354 data\r\n250 committed\r\n421 draining\r\n"));
+	CHECK_SL(
+	    buf_slice(&w.got), SL("220 probe\r\n354 data\r\n250 committed\r\n421 draining\r\n"));
 	probe_world_stop(&w);
 
 	/* Cut off. */
@@ -205,7 +215,9 @@ test_drain(void)
 	probe_world_stop(&w);
 }
 
-/* What the peer still sends when we have said our last word does not reset the connection under it. */
+/*
+ * What the peer still sends when we have said our last word does not reset the connection under it.
+ */
 static void
 test_linger(void)
 {
@@ -232,7 +244,7 @@ test_linger(void)
 	probe_world_stop(&w);
 }
 
-/* --- time ------------------------------------------------------------------------------------------------ */
+/* --- time -------------------------------------------------------------------------------- */
 
 static void
 pass(struct probe_world *w, int64_t ms)
@@ -306,7 +318,7 @@ test_flush_patience(void)
 	buf_fini(&script);
 }
 
-/* --- TLS -------------------------------------------------------------------------------------------------- */
+/* --- TLS --------------------------------------------------------------------------------- */
 
 static enum st
 raw_read(void *arg, unsigned char *p, size_t max, size_t *n, struct fault *f)
@@ -390,7 +402,10 @@ test_starttls(void)
 
 		probe_world_start(&w, probe_smtp_new(probe_now), seed % 16, seed);
 		w.tls = server;
-		/* RFC 3207 section 4.2: what stands behind STARTTLS in the clear is not heard. (In pieces it is taken for TLS.) */
+		/*
+		 * RFC 3207 section 4.2: what stands behind STARTTLS in the clear is not heard. (In
+		 * pieces it is taken for TLS.)
+		 */
 		if (w.chunked)
 			probe_world_play(&w, SL("NOOP\r\nSTARTTLS\r\n"));
 		else

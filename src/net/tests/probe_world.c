@@ -36,7 +36,7 @@ probe_content_byte(uint64_t at)
 	return (unsigned char)('A' + at % CONTENT_PERIOD % 26);
 }
 
-/* --- our side -------------------------------------------------------------------------------------- */
+/* --- our side ---------------------------------------------------------------------------- */
 
 static void
 open_remove(struct probe_world *w, size_t i)
@@ -115,7 +115,8 @@ world_body(struct session *s, struct slice chunk)
 }
 
 static enum st
-world_piece(struct session *s, const struct engine_piece *from, unsigned char *p, size_t max, size_t *n)
+world_piece(
+    struct session *s, const struct engine_piece *from, unsigned char *p, size_t max, size_t *n)
 {
 	static unsigned char row[CONTENT_PERIOD];
 	struct probe_world *w = session_owner(s);
@@ -130,7 +131,8 @@ world_piece(struct session *s, const struct engine_piece *from, unsigned char *p
 	if (w->lazy && max > 1)
 		max = 1 + probe_roll(&w->dice, (uint32_t)max);
 	while (done < max) {
-		size_t at = (size_t)((from->offset + done) % CONTENT_PERIOD), k = CONTENT_PERIOD - at;
+		size_t at = (size_t)((from->offset + done) % CONTENT_PERIOD),
+		       k = CONTENT_PERIOD - at;
 
 		if (k > max - done)
 			k = max - done;
@@ -187,7 +189,7 @@ static const struct session_ops world_ops = {
 	.closed = world_closed,
 };
 
-/* --- rounds ------------------------------------------------------------------------------------------ */
+/* --- rounds ------------------------------------------------------------------------------ */
 
 static bool
 peer_write(struct probe_world *w)

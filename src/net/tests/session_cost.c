@@ -1,9 +1,10 @@
 /*
- * What the driver costs: processor time for a message of 4 KiB in an SMTP-shaped conversation over a
- * socket pair, and memory of an idle session. Prints figures, judges nothing. Run by hand:
+ * What the driver costs: processor time for a message of 4 KiB in an SMTP-shaped conversation over
+ * a socket pair, and memory of an idle session. Prints figures, judges nothing. Run by hand:
  *
  *     session_cost            time
- *     session_cost N          memory of N idle sessions, plain and TLS (Linux: PSS from smaps_rollup)
+ *     session_cost N          memory of N idle sessions, plain and TLS (Linux: PSS from
+ * smaps_rollup)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ cpu_us(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+	return (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec +
+	       u.ru_stime.tv_usec;
 }
 
 /* Our own processor time only: the peer is another process. */
@@ -97,7 +99,8 @@ measure_time(void)
 	(void)session_new(l, stream_fd_new(fds[0]), e, &quick_ops, NULL);
 	while (!closed)
 		loop_turn(l, -1);
-	(void)printf("processor time for a message of 4 KiB: %.1f us (%d messages, one connection)\n",
+	(void)printf(
+	    "processor time for a message of 4 KiB: %.1f us (%d messages, one connection)\n",
 	    (double)(cpu_us() - start) / MESSAGES, MESSAGES);
 	probe_free(e);
 	loop_free(l);
@@ -144,7 +147,8 @@ raw_write(void *arg, struct slice in, size_t *n, struct fault *f)
 static void
 client_talk(struct loop *l, struct tls_context *cc, int fd)
 {
-	struct tls_conn *c = cc ? tls_client_new(cc, &(struct tls_io){raw_read, raw_write, &fd}, "localhost") : NULL;
+	struct tls_conn *c =
+	    cc ? tls_client_new(cc, &(struct tls_io){raw_read, raw_write, &fd}, "localhost") : NULL;
 	unsigned char in[2000];
 	struct fault f;
 	bool said = false;
@@ -184,13 +188,14 @@ measure_memory(unsigned count, bool tls)
 			before = pss_kib();
 		if (fdpass_pair(fds) < 0)
 			exit(1);
-		s = session_new(l, stream_fd_new(fds[0]), probe_smtp_new(clock_mono_ms()), &quick_ops, NULL);
+		s = session_new(
+		    l, stream_fd_new(fds[0]), probe_smtp_new(clock_mono_ms()), &quick_ops, NULL);
 		if (tls)
 			session_start_tls(s, server_context);
 		client_talk(l, cc, fds[1]);
 	}
-	(void)printf("%u idle sessions, %s: %.2f KiB each (PSS of this process)\n", count, tls ? "TLS" : "plain",
-	    (double)(pss_kib() - before) / count);
+	(void)printf("%u idle sessions, %s: %.2f KiB each (PSS of this process)\n", count,
+	    tls ? "TLS" : "plain", (double)(pss_kib() - before) / count);
 }
 
 int
@@ -202,14 +207,17 @@ main(int argc, char **argv)
 	uint64_t count;
 	struct fault f;
 
-	(void)printf("struct session %zu bytes, struct watch %zu, struct timer %zu, struct deferred %zu\n",
-	    sizeof(struct session), sizeof(struct watch), sizeof(struct timer), sizeof(struct deferred));
+	(void)printf(
+	    "struct session %zu bytes, struct watch %zu, struct timer %zu, struct deferred %zu\n",
+	    sizeof(struct session), sizeof(struct watch), sizeof(struct timer),
+	    sizeof(struct deferred));
 	if (argc < 2) {
 		measure_time();
 		return 0;
 	}
 	unlink(path);
-	if (!num_u64(sl_str(argv[1]), 100000, &count) || tls_self_signed(o.cert_fd, names, 2, &f) != ST_OK ||
+	if (!num_u64(sl_str(argv[1]), 100000, &count) ||
+	    tls_self_signed(o.cert_fd, names, 2, &f) != ST_OK ||
 	    tls_context_new(&o, &server_context, &f) != ST_OK)
 		return 1;
 	if (fork() == 0) {

@@ -115,7 +115,8 @@ play_batch(struct loop *l, uint32_t first)
 		g->fd = fds[1];
 		g->left = &left;
 		g->s = session_new(l, stream_fd_new(fds[0]), g->e, &guest_ops, g);
-		CHECK_EQ(send(g->fd, ways[way].says, strlen(ways[way].says), MSG_NOSIGNAL), (long long)strlen(ways[way].says));
+		CHECK_EQ(send(g->fd, ways[way].says, strlen(ways[way].says), MSG_NOSIGNAL),
+		    (long long)strlen(ways[way].says));
 		if (ways[way].then == END)
 			shutdown(g->fd, SHUT_WR);
 	}
