@@ -14,10 +14,13 @@ TESTS += tls_test
 tls_test_SOURCES = src/ext/tests/tls_test.c
 tls_test_LDADD = $(LIB_EXT) $(LINK_L1) $(EXT_LIBS)
 
-EXT_TESTS = src/ext/tests/hash_test src/ext/tests/map_test
+EXT_TESTS = src/ext/tests/hash_test src/ext/tests/map_test src/ext/tests/sandbox_libs_test
 check_PROGRAMS += $(EXT_TESTS)
 TESTS += $(EXT_TESTS)
 src_ext_tests_hash_test_SOURCES = src/ext/tests/hash_test.c
 src_ext_tests_hash_test_LDADD = $(LIB_EXT) $(LINK_L1) $(EXT_LIBS)
 src_ext_tests_map_test_SOURCES = src/ext/tests/map_test.c
 src_ext_tests_map_test_LDADD = $(LIB_EXT) $(LINK_L1) $(EXT_LIBS)
+src_ext_tests_sandbox_libs_test_SOURCES = src/ext/tests/sandbox_libs_test.c
+src_ext_tests_sandbox_libs_test_CPPFLAGS = $(OPEN_CPPFLAGS) $(EXT_CPPFLAGS)
+src_ext_tests_sandbox_libs_test_LDADD = $(LIB_EXT) $(LINK_L1) $(EXT_LIBS)
