@@ -1,7 +1,6 @@
 /*
- * Trace fields: Received and Return-Path of RFC 5321 section 4.4, Delivered-To. All are written with
- * CRLF and folded below column 78 where the grammar lets them; whatever comes from the peer is
- * cleaned so that it cannot end a line or a comment.
+ * Trace fields: what a server writes in front of a message it takes or delivers. RFC 5321 section 4.4;
+ * RFC 3848 (with-keywords); RFC 5322 section 3.6.7; Delivered-To as qmail and Courier write it.
  */
 #ifndef MESSAGE_TRACE_H
 #define MESSAGE_TRACE_H
@@ -11,30 +10,27 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* What a Received field says. Empty slices are left out. */
 struct trace_received {
-	struct slice helo;        /* the name the client gave; empty: unknown */
-	struct slice client_name; /* its host name by DNS */
-	struct slice client_ip;   /* "192.0.2.1" or "2001:db8::1" */
-	struct slice auth;        /* login name; written as (AUTH: ...) */
-	struct slice tls_version, tls_cipher;
-	unsigned tls_bits;
-	struct slice by;      /* our name */
-	const char *with;     /* "ESMTPSA"; NULL: local submission, with is "local" and uid is told */
-	uint32_t uid;         /* of the local submitter, with with == NULL */
-	struct slice id;      /* queue id */
-	struct slice for_rcpt; /* the one recipient; empty for several, R5321-4.4-e */
-	int64_t at_sec;       /* seconds since 1970 */
-	int offset_minutes;   /* local minus UTC */
+	struct slice helo;        /* what the client called itself; empty: unknown */
+	struct slice client_name; /* reverse name, or empty */
+	struct slice client_ip;   /* "192.0.2.1", "2001:db8::1"; empty for a local user */
+	struct slice auth;        /* login or local user, or empty */
+	struct slice by;          /* our name */
+	const char *with;         /* "ESMTPSA" ... */
+	struct slice tls;         /* "TLSv1.3 TLS_AES_256_GCM_SHA384 256", or empty */
+	struct slice id;          /* queue id */
+	struct slice for_one;     /* the recipient when there is only one, else empty */
+	int64_t seconds;
+	int offset_minutes;
 };
 
-/* Appends "Received: from ... by ... with ... id ...; date" CRLF. */
+/* Appends a Received field with CRLF line ends. Words of the peer are made safe: what is not printable ASCII becomes '?'. */
 void trace_put_received(struct buf *out, const struct trace_received *r);
 
-/* Appends "Return-Path: <sender>" CRLF; sender is a mailbox, empty for the null path. */
-void trace_put_return_path(struct buf *out, struct slice sender);
+/* Appends "Return-Path: <sender>" with eol behind it; an empty sender gives <>. */
+void trace_put_return_path(struct buf *out, struct slice sender, const char *eol);
 
-/* Appends "Delivered-To: mailbox" CRLF. */
-void trace_put_delivered_to(struct buf *out, struct slice mailbox);
+/* Appends "Delivered-To: address" with eol behind it. */
+void trace_put_delivered_to(struct buf *out, struct slice address, const char *eol);
 
 #endif
