@@ -1,5 +1,6 @@
 /*
- * The pollers of the ports by name, for ports/poller_table.c. Each is defined by the file named like it.
+ * The pollers of the ports by name, for ports/poller_table.c. Each is defined by the file named
+ * like it.
  */
 #ifndef PORTS_POLLER_OPS_H
 #define PORTS_POLLER_OPS_H

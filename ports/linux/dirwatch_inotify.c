@@ -20,8 +20,9 @@
 #include "base/list.h"
 #include "os/sysinfo.h"
 
-#define DIRWATCH_EVENTS                                                                                 \
-	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define DIRWATCH_EVENTS                                                                        \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
+	    IN_ONLYDIR)
 
 struct dirwatch_slot {
 	struct hmap_node node; /* by wd, while wd >= 0 */
@@ -142,7 +143,8 @@ dirwatch_add(struct dirwatch *w, int dirfd, void *tag)
 
 		free(slot);
 		/* Too many watches; no /proc here; a sandbox that does not have the call. */
-		return rc == -ENOSPC || rc == -ENOENT || rc == -EPERM || rc == -ENOSYS ? -ENOTSUP : rc;
+		return rc == -ENOSPC || rc == -ENOENT || rc == -EPERM || rc == -ENOSYS ? -ENOTSUP
+										       : rc;
 	}
 	slot->wd = wd;
 	slot->tag = tag;

@@ -1,7 +1,8 @@
 /*
  * epoll, level triggered. Two of its habits are hidden here: descriptors which it refuses because
  * they are always ready (regular files, /dev/null) are kept in a list of our own; and it goes on
- * reporting a description that lives in another process, which is why the contract wants "forget" first.
+ * reporting a description that lives in another process, which is why the contract wants "forget"
+ * first.
  */
 #include "ports/poller_ops.h"
 

@@ -1,5 +1,6 @@
 /*
- * PR_SET_DUMPABLE also makes the process untraceable by its own uid; close_range(2) closes without looking.
+ * PR_SET_DUMPABLE also makes the process untraceable by its own uid; close_range(2) closes without
+ * looking.
  */
 #include "ports/posix/privs_common.h"
 

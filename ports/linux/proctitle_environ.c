@@ -10,11 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static char **title_environ; /* the copy; setenv may later replace the list, not what it points to */
+static char *
+    *title_environ; /* the copy; setenv may later replace the list, not what it points to */
 static char *title_start;
 static size_t title_room; /* bytes at title_start, 0 before proctitle_init */
 
-/* Copies each string of list that stands exactly at *end, and moves *end behind it; false when memory is short. */
+/*
+ * Copies each string of list that stands exactly at *end, and moves *end behind it; false when
+ * memory is short.
+ */
 static bool
 title_move(char **list, char **end)
 {

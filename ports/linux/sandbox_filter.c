@@ -56,7 +56,8 @@ static void
 filter_put(struct filter *f, unsigned code, uint32_t k, unsigned jt, unsigned jf)
 {
 	if (f->count < FILTER_MOST)
-		f->code[f->count] = (struct sock_filter){(uint16_t)code, (uint8_t)jt, (uint8_t)jf, k};
+		f->code[f->count] =
+		    (struct sock_filter){(uint16_t)code, (uint8_t)jt, (uint8_t)jf, k};
 	f->count++;
 }
 
@@ -107,7 +108,10 @@ filter_row(struct filter *f, const struct sandbox_call *row)
 		filter_put(f, BPF_RET | BPF_K, filter_action(row->action), 0, 0);
 		return;
 	}
-	/* Each test is three instructions; whatever does not fit goes on behind the RET, which loads the number anew. */
+	/*
+	 * Each test is three instructions; whatever does not fit goes on behind the RET, which
+	 * loads the number anew.
+	 */
 	filter_put(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)row->number, 0, 3 * tests + 1);
 	for (i = 0; i < tests; i++) {
 		const struct sandbox_test *t = &row->tests[i];
@@ -121,14 +125,17 @@ filter_row(struct filter *f, const struct sandbox_call *row)
 	filter_load(f, offsetof(struct seccomp_data, nr));
 }
 
-/* Without a limit on the ports TCP is too much for NET_IN: its rows for stream sockets are left out. */
+/*
+ * Without a limit on the ports TCP is too much for NET_IN: its rows for stream sockets are left
+ * out.
+ */
 static bool
 filter_wants(const struct sandbox_call *row, enum sandbox_profile profile, bool tcp_limited)
 {
 	if (!(row->profiles & (1u << profile)))
 		return false;
-	return !(profile == SANDBOX_NET_IN && !tcp_limited && row->number == __NR_socket && row->action == CALL_ALLOW &&
-	    row->tests[1].value == SOCK_STREAM);
+	return !(profile == SANDBOX_NET_IN && !tcp_limited && row->number == __NR_socket &&
+		 row->action == CALL_ALLOW && row->tests[1].value == SOCK_STREAM);
 }
 
 static void

@@ -1,7 +1,8 @@
 /*
- * landlock: which files by name, which TCP ports, no signals and no abstract sockets to the outside.
- * The constants are the kernel's interface and stand here because many systems' headers are older
- * than their kernels. What a kernel does not know yet is left out, by the version it reports.
+ * landlock: which files by name, which TCP ports, no signals and no abstract sockets to the
+ * outside. The constants are the kernel's interface and stand here because many systems' headers
+ * are older than their kernels. What a kernel does not know yet is left out, by the version it
+ * reports.
  */
 #include "ports/linux/sandbox_linux.h"
 
@@ -30,19 +31,19 @@
 #define FS_REMOVE_FILE (1ull << 5)
 #define FS_MAKE_DIR (1ull << 7)
 #define FS_MAKE_REG (1ull << 8)
-#define FS_FIRST (0x1fffull)    /* all of version 1 */
-#define FS_REFER (1ull << 13)   /* version 2: link and rename between directories */
-#define FS_TRUNCATE (1ull << 14) /* version 3 */
+#define FS_FIRST (0x1fffull)      /* all of version 1 */
+#define FS_REFER (1ull << 13)     /* version 2: link and rename between directories */
+#define FS_TRUNCATE (1ull << 14)  /* version 3 */
 #define FS_IOCTL_DEV (1ull << 15) /* version 5 */
-#define NET_BIND_TCP (1ull << 0) /* version 4 */
+#define NET_BIND_TCP (1ull << 0)  /* version 4 */
 #define NET_CONNECT_TCP (1ull << 1)
 #define SCOPE_ABSTRACT_SOCKET (1ull << 0) /* version 6 */
 #define SCOPE_SIGNAL (1ull << 1)
 
 #define RIGHTS_READ (FS_READ_FILE | FS_READ_DIR)
-#define RIGHTS_WRITE                                                                                    \
-	(RIGHTS_READ | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_REFER | \
-	    FS_TRUNCATE)
+#define RIGHTS_WRITE                                                                  \
+	(RIGHTS_READ | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | \
+	    FS_MAKE_REG | FS_REFER | FS_TRUNCATE)
 /* What may be said of something that is not a directory. */
 #define RIGHTS_OF_A_FILE (FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE)
 
@@ -114,13 +115,15 @@ landlock_ports(int ruleset, const uint16_t *ports, struct fault *f)
 		attr.allowed = NET_CONNECT_TCP;
 		attr.port = ports[i];
 		if (syscall(CALL_ADD_RULE, ruleset, RULE_NET_PORT, &attr, 0u) != 0)
-			return fault_sys(f, ST_IO, "4.3.5", errno, "sandbox: rule for port %u", (unsigned)ports[i]);
+			return fault_sys(f, ST_IO, "4.3.5", errno, "sandbox: rule for port %u",
+			    (unsigned)ports[i]);
 	}
 	return ST_OK;
 }
 
 static enum st
-landlock_rules(int ruleset, const struct sandbox_opts *o, const struct ruleset_attr *attr, struct fault *f)
+landlock_rules(
+    int ruleset, const struct sandbox_opts *o, const struct ruleset_attr *attr, struct fault *f)
 {
 	enum st rc = ST_OK;
 
@@ -134,7 +137,8 @@ landlock_rules(int ruleset, const struct sandbox_opts *o, const struct ruleset_a
 }
 
 enum st
-sandbox_landlock_enter(const struct sandbox_opts *o, struct sandbox_landlock *result, struct fault *f)
+sandbox_landlock_enter(
+    const struct sandbox_opts *o, struct sandbox_landlock *result, struct fault *f)
 {
 	struct ruleset_attr attr;
 	long version;
@@ -143,7 +147,10 @@ sandbox_landlock_enter(const struct sandbox_opts *o, struct sandbox_landlock *re
 
 	memset(result, 0, sizeof(*result));
 	version = syscall(CALL_CREATE_RULESET, NULL, (size_t)0, CREATE_RULESET_VERSION);
-	/* Version 1 refuses every rename from one directory to another: no delivery would come through. */
+	/*
+	 * Version 1 refuses every rename from one directory to another: no delivery would come
+	 * through.
+	 */
 	if (version < 2)
 		return ST_OK;
 	memset(&attr, 0, sizeof(attr));

@@ -39,6 +39,7 @@ sandbox_enter(const struct sandbox_opts *o, const char **applied, struct fault *
 	else if (landlock.applied)
 		*applied = "landlock";
 	else
-		return fault_set(f, ST_TEMP, "", "this kernel has neither seccomp filters nor landlock");
+		return fault_set(
+		    f, ST_TEMP, "", "this kernel has neither seccomp filters nor landlock");
 	return ST_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * Inside of the Linux sandbox: which system calls a profile has (sandbox_calls.c), the filter made of
- * that table (sandbox_filter.c), the file and port rules (sandbox_landlock.c).
+ * Inside of the Linux sandbox: which system calls a profile has (sandbox_calls.c), the filter made
+ * of that table (sandbox_filter.c), the file and port rules (sandbox_landlock.c).
  */
 #ifndef PORTS_SANDBOX_LINUX_H
 #define PORTS_SANDBOX_LINUX_H
@@ -48,8 +48,9 @@ extern const struct sandbox_call sandbox_calls[];
 extern const size_t sandbox_call_count;
 
 /*
- * Puts the filter of the profile in force, for all threads. tcp_limited says that landlock holds TCP
- * to the ports listed; without that NET_IN has no stream sockets. 0 or -errno (-ENOSYS: no seccomp).
+ * Puts the filter of the profile in force, for all threads. tcp_limited says that landlock holds
+ * TCP to the ports listed; without that NET_IN has no stream sockets. 0 or -errno (-ENOSYS: no
+ * seccomp).
  */
 int sandbox_filter_enter(enum sandbox_profile profile, bool tcp_limited);
 
@@ -59,7 +60,11 @@ struct sandbox_landlock {
 	bool tcp_limited;
 };
 
-/* Puts the landlock rules in force. ST_OK (see *result: the kernel may lack it), or ST_IO with f filled. */
-enum st sandbox_landlock_enter(const struct sandbox_opts *o, struct sandbox_landlock *result, struct fault *f);
+/*
+ * Puts the landlock rules in force. ST_OK (see *result: the kernel may lack it), or ST_IO with f
+ * filled.
+ */
+enum st sandbox_landlock_enter(
+    const struct sandbox_opts *o, struct sandbox_landlock *result, struct fault *f);
 
 #endif

@@ -37,7 +37,7 @@ service_send(const char *text)
 	/* Whether it arrives is the manager's business: it has its own timeout. */
 	while (sendto(sock, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&to,
 		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0 &&
-	    errno == EINTR)
+	       errno == EINTR)
 		continue;
 	close(sock);
 }
@@ -48,8 +48,8 @@ service_ready(const char *status)
 	char text[300];
 
 	/* A line break in the status would start another assignment. */
-	snprintf(text, sizeof(text), "READY=1\nSTATUS=%.*s\n", (int)(status ? strcspn(status, "\r\n") : 0),
-	    status ? status : "");
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=%.*s\n",
+	    (int)(status ? strcspn(status, "\r\n") : 0), status ? status : "");
 	service_send(text);
 }
 

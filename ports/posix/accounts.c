@@ -110,19 +110,22 @@ accounts_ask(const struct accounts_query *q)
 int
 accounts_by_name(const char *name, struct accounts_entry *out)
 {
-	return accounts_ask(&(struct accounts_query){.key = ACCOUNTS_NAME, .name = name, .entry = out});
+	return accounts_ask(
+	    &(struct accounts_query){.key = ACCOUNTS_NAME, .name = name, .entry = out});
 }
 
 int
 accounts_by_uid(uint32_t uid, struct accounts_entry *out)
 {
-	return accounts_ask(&(struct accounts_query){.key = ACCOUNTS_UID, .uid = uid, .entry = out});
+	return accounts_ask(
+	    &(struct accounts_query){.key = ACCOUNTS_UID, .uid = uid, .entry = out});
 }
 
 int
 accounts_group(const char *name, uint32_t *gid)
 {
-	return accounts_ask(&(struct accounts_query){.key = ACCOUNTS_GROUP, .name = name, .gid = gid});
+	return accounts_ask(
+	    &(struct accounts_query){.key = ACCOUNTS_GROUP, .name = name, .gid = gid});
 }
 
 bool

@@ -134,20 +134,24 @@ durable_await(struct durable *d)
 			rc = pthread_cond_timedwait(&d->work, &d->lock, &until);
 		d->idle--;
 		if (d->tokens > 0)
-			d->tokens--; /* also after a timeout: the signal may have been meant for us */
+			d->tokens--; /* after a timeout, too: the signal may have been for us */
 	}
 	return d->todo_items > 0 && !d->stopping;
 }
 
 static bool durable_start_thread(struct durable *d);
 
-/* Brings up to DURABLE_WAKE more threads to the work there is: idle ones, then new ones. Lock held. */
+/*
+ * Brings up to DURABLE_WAKE more threads to the work there is: idle ones, then new ones. Lock held.
+ */
 static void
 durable_wake(struct durable *d)
 {
 	unsigned i;
 
-	for (i = 0; i < DURABLE_WAKE && d->todo_items > d->tokens + d->starting && !d->stopping; i++) {
+	for (i = 0; i < DURABLE_WAKE; i++) {
+		if (d->stopping || d->todo_items <= d->tokens + d->starting)
+			break;
 		if (d->tokens < d->idle) {
 			d->tokens++;
 			pthread_cond_signal(&d->work);
@@ -188,7 +192,9 @@ durable_thread(void *arg)
 	return NULL;
 }
 
-/* A place for one more thread; an ended one is waited for, which is short: it has let the lock go. */
+/*
+ * A place for one more thread; an ended one is waited for, which is short: it has let the lock go.
+ */
 static unsigned
 durable_free_slot(struct durable *d)
 {
@@ -233,7 +239,10 @@ durable_start_thread(struct durable *d)
 	return true;
 }
 
-/* There is work and no thread can be had: nothing may sync here, so every item says "later". Lock held. */
+/*
+ * There is work and no thread can be had: nothing may sync here, so every item says "later". Lock
+ * held.
+ */
 static bool
 durable_refuse_all(struct durable *d)
 {
@@ -311,7 +320,8 @@ durable_pipe(int fds[2])
 	if (pipe(fds) != 0)
 		return -errno;
 	for (i = 0; i < 2; i++) {
-		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0 || fcntl(fds[i], F_SETFL, O_NONBLOCK) != 0) {
+		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0 ||
+		    fcntl(fds[i], F_SETFL, O_NONBLOCK) != 0) {
 			int rc = -errno;
 
 			close(fds[0]);

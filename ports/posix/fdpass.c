@@ -31,7 +31,8 @@ fdpass_prepare(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
 		return -errno;
 	return 0;
 }
@@ -95,7 +96,8 @@ fdpass_collect(struct msghdr *msg, int fds[FDPASS_ROOM])
 	size_t count = 0, in_this, i;
 
 	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len < CMSG_LEN(0))
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+		    c->cmsg_len < CMSG_LEN(0))
 			continue;
 		in_this = (size_t)(c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (i = 0; i < in_this && count < FDPASS_ROOM; i++, count++)

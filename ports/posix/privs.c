@@ -38,8 +38,8 @@ privs_can_regain(const struct privs *p)
 {
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || setegid(0) == 0)
 		return true;
-	return getuid() != (uid_t)p->uid || geteuid() != (uid_t)p->uid || getgid() != (gid_t)p->gid ||
-	    getegid() != (gid_t)p->gid;
+	return getuid() != (uid_t)p->uid || geteuid() != (uid_t)p->uid ||
+	       getgid() != (gid_t)p->gid || getegid() != (gid_t)p->gid;
 }
 
 static bool
@@ -50,27 +50,31 @@ privs_wants_root(const struct privs *p)
 	for (i = 0; i < p->group_count; i++)
 		if (p->groups[i] == 0)
 			return true;
-	return p->uid == 0 || p->gid == 0 || (uid_t)p->uid == (uid_t)-1 || (gid_t)p->gid == (gid_t)-1;
+	return p->uid == 0 || p->gid == 0 || (uid_t)p->uid == (uid_t)-1 ||
+	       (gid_t)p->gid == (gid_t)-1;
 }
 
 enum st
 privs_become(const struct privs *p, struct fault *f)
 {
 	if (privs_wants_root(p))
-		return fault_set(f, ST_DENIED, "4.3.5", "refused to become uid %lu gid %lu", (unsigned long)p->uid,
-		    (unsigned long)p->gid);
+		return fault_set(f, ST_DENIED, "4.3.5", "refused to become uid %lu gid %lu",
+		    (unsigned long)p->uid, (unsigned long)p->gid);
 	if (p->root_dir && (chroot(p->root_dir) != 0 || chdir("/") != 0))
-		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno, "chroot %s", p->root_dir);
+		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno, "chroot %s",
+		    p->root_dir);
 	if (privs_groups(p) != 0)
-		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno, "setgroups");
+		return fault_sys(
+		    f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno, "setgroups");
 	if (setgid((gid_t)p->gid) != 0)
-		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno, "setgid %lu",
-		    (unsigned long)p->gid);
+		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno,
+		    "setgid %lu", (unsigned long)p->gid);
 	if (setuid((uid_t)p->uid) != 0)
-		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno, "setuid %lu",
-		    (unsigned long)p->uid);
+		return fault_sys(f, errno == EPERM ? ST_DENIED : ST_IO, "4.3.5", errno,
+		    "setuid %lu", (unsigned long)p->uid);
 	if (privs_can_regain(p))
-		return fault_set(f, ST_DENIED, "4.3.5", "uid %lu can become root again", (unsigned long)p->uid);
+		return fault_set(
+		    f, ST_DENIED, "4.3.5", "uid %lu can become root again", (unsigned long)p->uid);
 	return ST_OK;
 }
 
@@ -97,7 +101,8 @@ privs_limit_fds(size_t want)
 		if (setrlimit(RLIMIT_NOFILE, &next) != 0)
 			next = now;
 	}
-	return next.rlim_cur == RLIM_INFINITY || next.rlim_cur > INT_MAX ? INT_MAX : (size_t)next.rlim_cur;
+	return next.rlim_cur == RLIM_INFINITY || next.rlim_cur > INT_MAX ? INT_MAX
+									 : (size_t)next.rlim_cur;
 }
 
 void
@@ -106,8 +111,12 @@ privs_close_each(int from)
 	struct rlimit limit;
 	rlim_t most = PRIVS_FDS_MOST, fd;
 
-	/* The hard limit: the soft one may have been lowered after descriptors above it were opened. */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most)
+	/*
+	 * The hard limit: the soft one may have been lowered after descriptors above it were
+	 * opened.
+	 */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY &&
+	    limit.rlim_max < most)
 		most = limit.rlim_max;
 	for (fd = (rlim_t)(from < 0 ? 0 : from); fd < most; fd++)
 		close((int)fd);

@@ -34,7 +34,7 @@ random_is_open(void)
 	struct stat st;
 
 	return random_fd >= 0 && fstat(random_fd, &st) == 0 && st.st_dev == random_stat.st_dev &&
-	    st.st_ino == random_stat.st_ino && S_ISCHR(st.st_mode);
+	       st.st_ino == random_stat.st_ino && S_ISCHR(st.st_mode);
 }
 
 static void

@@ -52,11 +52,15 @@ groups(void)
 	CHECK_EQ(gid, 0);
 }
 
-/* The old form is in every crypt; newer ones are made by the system itself first, when it knows them. */
+/*
+ * The old form is in every crypt; newer ones are made by the system itself first, when it knows
+ * them.
+ */
 static void
 passwords(void)
 {
-	static const char *const salts[] = {"ab", "$1$saltsalt$", "$5$saltstring", "$6$saltstring", "$2y$05$abcdefghijklmnopqrstuu"};
+	static const char *const salts[] = {"ab", "$1$saltsalt$", "$5$saltstring", "$6$saltstring",
+	    "$2y$05$abcdefghijklmnopqrstuu"};
 	char hash[256];
 	const char *made;
 	size_t i, known = 0;
@@ -80,7 +84,8 @@ passwords(void)
 static void
 locked(void)
 {
-	static const char *const fields[] = {"", "*", "!", "!!", "*LK*", "x", "NP", "*0", "*1", "$"};
+	static const char *const fields[] = {
+	    "", "*", "!", "!!", "*LK*", "x", "NP", "*0", "*1", "$"};
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(fields); i++) {

@@ -30,7 +30,8 @@ never_back(void)
 static void
 wall(void)
 {
-	int64_t before = (int64_t)time(NULL), now = clock_wall_ms(), after = (int64_t)time(NULL) + 1;
+	int64_t before = (int64_t)time(NULL), now = clock_wall_ms(),
+		after = (int64_t)time(NULL) + 1;
 
 	CHECK(now >= before * 1000 - 1000);
 	CHECK(now <= after * 1000 + 1000);

@@ -1,5 +1,6 @@
 /*
- * The contract of os/dirwatch.h, for each implementation. One that cannot watch must say so each time.
+ * The contract of os/dirwatch.h, for each implementation. One that cannot watch must say so each
+ * time.
  */
 #include "os/dirwatch.h"
 
@@ -62,7 +63,9 @@ told(struct dirwatch *w, const void *tag)
 	return right && !wrong;
 }
 
-/* Nothing is waiting. The change before was made by ourselves, so a notice would be there already. */
+/*
+ * Nothing is waiting. The change before was made by ourselves, so a notice would be there already.
+ */
 static bool
 quiet(struct dirwatch *w)
 {

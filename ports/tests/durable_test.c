@@ -84,7 +84,8 @@ each_kind(void)
 {
 	struct durable *d = fresh(4);
 	int fd = temporary(), dir = open(".", O_RDONLY | O_DIRECTORY);
-	struct durable_item items[] = {{fd, DURABLE_DATA, 99}, {fd, DURABLE_FILE, 99}, {dir, DURABLE_DIR, 99}};
+	struct durable_item items[] = {
+	    {fd, DURABLE_DATA, 99}, {fd, DURABLE_FILE, 99}, {dir, DURABLE_DIR, 99}};
 	struct durable_group g = {.items = items, .count = 3, .done = on_done};
 	size_t i;
 
@@ -102,7 +103,10 @@ each_kind(void)
 	close(dir);
 }
 
-/* Each item has its own answer: a pipe cannot be synced, a closed number is nothing, the rest is well. */
+/*
+ * Each item has its own answer: a pipe cannot be synced, a closed number is nothing, the rest is
+ * well.
+ */
 static void
 one_fails(void)
 {
@@ -188,8 +192,10 @@ many_groups(void)
 		memset(times, 0, sizeof(times));
 		for (i = 0; i < GROUPS; i++) {
 			for (k = 0; k < ITEMS; k++)
-				items[i][k] = (struct durable_item){k == 3 ? -1 : fd, DURABLE_DATA, 99};
-			groups[i] = (struct durable_group){items[i], ITEMS, on_done, &times[i], NULL, 0};
+				items[i][k] =
+				    (struct durable_item){k == 3 ? -1 : fd, DURABLE_DATA, 99};
+			groups[i] =
+			    (struct durable_group){items[i], ITEMS, on_done, &times[i], NULL, 0};
 			durable_submit(d, &groups[i]);
 			if (i % 100 == 0)
 				durable_dispatch(d);
@@ -253,7 +259,8 @@ free_with_pending(void)
 		d = fresh(8);
 		for (i = 0; i < 200; i++) {
 			items[i] = (struct durable_item){fd, DURABLE_FILE, 99};
-			groups[i] = (struct durable_group){.items = &items[i], .count = 1, .done = on_done};
+			groups[i] =
+			    (struct durable_group){.items = &items[i], .count = 1, .done = on_done};
 			durable_submit(d, &groups[i]);
 		}
 		durable_free(d);

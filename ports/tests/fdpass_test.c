@@ -112,7 +112,10 @@ full_socket(void)
 	close_pair();
 }
 
-/* The rule of docs/IPC.md: three frames written back to back, descriptors on the first and third, read byte by byte. */
+/*
+ * The rule of docs/IPC.md: three frames written back to back, descriptors on the first and third,
+ * read byte by byte.
+ */
 static void
 three_frames(void)
 {
@@ -140,7 +143,10 @@ three_frames(void)
 	close(files[1]);
 }
 
-/* Headers read alone and exactly: payloads in between are never mixed with the next frame's descriptor. */
+/*
+ * Headers read alone and exactly: payloads in between are never mixed with the next frame's
+ * descriptor.
+ */
 static void
 headers_alone(void)
 {
@@ -211,7 +217,9 @@ more_than_one(void)
 		close(fds[i]);
 }
 
-/* Our table is full: the bytes come, and the loss is told; afterwards the socket works as before. */
+/*
+ * Our table is full: the bytes come, and the loss is told; afterwards the socket works as before.
+ */
 static void
 table_full(void)
 {

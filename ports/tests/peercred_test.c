@@ -85,8 +85,10 @@ another_user(void)
 	if (pid == 0) {
 		int sock = socket(AF_UNIX, SOCK_STREAM, 0);
 
-		if (setegid(4322) != 0 || seteuid(4321) != 0 || seteuid(0) != 0 || chown(name.sun_path, 4321, 4322) != 0 ||
-		    chmod(dir, 0755) != 0 || seteuid(4321) != 0 || connect(sock, (struct sockaddr *)&name, sizeof(name)) != 0)
+		if (setegid(4322) != 0 || seteuid(4321) != 0 || seteuid(0) != 0 ||
+		    chown(name.sun_path, 4321, 4322) != 0 || chmod(dir, 0755) != 0 ||
+		    seteuid(4321) != 0 ||
+		    connect(sock, (struct sockaddr *)&name, sizeof(name)) != 0)
 			_exit(1);
 		if (seteuid(0) != 0 || setegid(0) != 0)
 			_exit(2);

@@ -1,5 +1,6 @@
 /*
- * The contract of os/privs.h, for each implementation, in children. PORT_FLOOR: no protection from tracing.
+ * The contract of os/privs.h, for each implementation, in children. PORT_FLOOR: no protection from
+ * tracing.
  */
 #include "os/privs.h"
 
@@ -21,7 +22,10 @@
 
 #include "base/check.h"
 
-/* Runs fn in a child; its status. Children say 0 when all held, or the number of the step that did not. */
+/*
+ * Runs fn in a child; its status. Children say 0 when all held, or the number of the step that did
+ * not.
+ */
 static int
 in_child(int (*fn)(void))
 {
@@ -131,11 +135,11 @@ root_refused(void)
 {
 	static const uint32_t zero_group[] = {12400, 0};
 	static const struct privs refused[] = {
-		{.uid = 0, .gid = 12346},
-		{.uid = 12345, .gid = 0},
-		{.uid = 12345, .gid = 12346, .groups = zero_group, .group_count = 2},
-		{.uid = UINT32_MAX, .gid = 12346},
-		{.uid = 12345, .gid = UINT32_MAX},
+	    {.uid = 0, .gid = 12346},
+	    {.uid = 12345, .gid = 0},
+	    {.uid = 12345, .gid = 12346, .groups = zero_group, .group_count = 2},
+	    {.uid = UINT32_MAX, .gid = 12346},
+	    {.uid = 12345, .gid = UINT32_MAX},
 	};
 	struct fault f = FAULT_NONE;
 	uid_t before = getuid();
@@ -198,13 +202,17 @@ child_limit(void)
 	struct rlimit l;
 	int fd;
 
-	if (privs_limit_fds(64) != 64 || getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur != 64 || l.rlim_max != 64)
+	if (privs_limit_fds(64) != 64 || getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur != 64 ||
+	    l.rlim_max != 64)
 		return 1;
 	for (fd = dup(0); fd >= 0 && fd < 100; fd = dup(0))
 		continue;
 	if (errno != EMFILE)
 		return 2;
-	/* More than the hard limit is for the privileged; the answer says what is in force, and no error stops us. */
+	/*
+	 * More than the hard limit is for the privileged; the answer says what is in force, and no
+	 * error stops us.
+	 */
 	fd = (int)privs_limit_fds(80);
 	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || (int)l.rlim_cur != fd)
 		return 3;

@@ -27,7 +27,8 @@ fills_exactly(void)
 		CHECK(memcmp(p + sizes[i], q, sizeof(p) - sizes[i]) == 0);
 		if (sizes[i] == 0)
 			continue;
-		changed = false; /* the last byte is written, too: zero 64 times in a row is no chance */
+		changed =
+		    false; /* the last byte is written, too: zero 64 times in a row is no chance */
 		for (round = 0; round < 64; round++) {
 			random_bytes(p, sizes[i]);
 			changed |= p[sizes[i] - 1] != 0;
@@ -79,7 +80,10 @@ differs_after_fork(void)
 	close(fds[1]);
 }
 
-/* Somebody closes every descriptor and opens a file of zeros in its place: the bytes still are random. */
+/*
+ * Somebody closes every descriptor and opens a file of zeros in its place: the bytes still are
+ * random.
+ */
 static void
 survives_close(void)
 {

@@ -73,11 +73,14 @@ told(void)
 	unlink(path);
 }
 
-/* Without a manager, with one that is gone, or with nonsense: no effect, no descriptor left open. */
+/*
+ * Without a manager, with one that is gone, or with nonsense: no effect, no descriptor left open.
+ */
 static void
 no_manager(void)
 {
-	static const char *const names[] = {"", "@", "relative", "/nowhere/at/all", "@abstract-and-not-there"};
+	static const char *const names[] = {
+	    "", "@", "relative", "/nowhere/at/all", "@abstract-and-not-there"};
 	char longer[300];
 	int before = open("/dev/null", O_RDONLY), after;
 	size_t i;
@@ -113,7 +116,9 @@ abstract_address(void)
 	name.sun_path[0] = '\0';
 	manager = socket(AF_UNIX, SOCK_DGRAM, 0);
 	CHECK_EQ(fcntl(manager, F_SETFL, O_NONBLOCK), 0);
-	CHECK_EQ(bind(manager, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)), 0);
+	CHECK_EQ(bind(manager, (struct sockaddr *)&name,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)),
+	    0);
 	setenv("NOTIFY_SOCKET", env, 1);
 	service_stopping();
 	CHECK(strcmp(heard(), "STOPPING=1\n") == 0);

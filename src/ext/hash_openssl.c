@@ -36,7 +36,10 @@ struct hash_algorithm {
 	unsigned kept_count;
 };
 
-/* MD5 serves protocols that ask for it (CRAM-MD5), also where the system allows it for no signature. */
+/*
+ * MD5 serves protocols that ask for it (CRAM-MD5), also where the system allows it for no
+ * signature.
+ */
 static struct hash_algorithm hash_algorithms[] = {
 	{.name = "MD5", .properties = "-fips", .builtin = EVP_md5},
 	{.name = "SHA1", .builtin = EVP_sha1},
@@ -46,7 +49,10 @@ static struct hash_algorithm hash_algorithms[] = {
 
 enum { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_SHA512 };
 
-/* The callers have no path for it: as with memory, the process ends and its supervisor starts it again. */
+/*
+ * The callers have no path for it: as with memory, the process ends and its supervisor starts it
+ * again.
+ */
 static void hash_fail(const struct hash_algorithm *a, const char *what) ATTR_NORETURN;
 
 static void
@@ -158,10 +164,14 @@ hash_start_sha512(void)
 	return hash_start(&hash_algorithms[HASH_SHA512]);
 }
 
-const struct digest_ops hash_md5 = {"md5", 16, hash_start_md5, hash_update, hash_finish, hash_abandon};
-const struct digest_ops hash_sha1 = {"sha1", 20, hash_start_sha1, hash_update, hash_finish, hash_abandon};
-const struct digest_ops hash_sha256 = {"sha256", 32, hash_start_sha256, hash_update, hash_finish, hash_abandon};
-const struct digest_ops hash_sha512 = {"sha512", 64, hash_start_sha512, hash_update, hash_finish, hash_abandon};
+const struct digest_ops hash_md5 = {
+    "md5", 16, hash_start_md5, hash_update, hash_finish, hash_abandon};
+const struct digest_ops hash_sha1 = {
+    "sha1", 20, hash_start_sha1, hash_update, hash_finish, hash_abandon};
+const struct digest_ops hash_sha256 = {
+    "sha256", 32, hash_start_sha256, hash_update, hash_finish, hash_abandon};
+const struct digest_ops hash_sha512 = {
+    "sha512", 64, hash_start_sha512, hash_update, hash_finish, hash_abandon};
 
 void
 hash_warm(void)
@@ -185,8 +195,8 @@ hash_once(const struct digest_ops *ops, struct slice in, unsigned char out[DIGES
 
 /* One of the two passes of RFC 2104 section 2: H(K xor pad, in). */
 static void
-hash_hmac_pass(const struct digest_ops *ops, const unsigned char *key, size_t block, unsigned char pad, struct slice in,
-    unsigned char *out)
+hash_hmac_pass(const struct digest_ops *ops, const unsigned char *key, size_t block,
+    unsigned char pad, struct slice in, unsigned char *out)
 {
 	unsigned char padded[HASH_BLOCK_MAX];
 	void *state = ops->start();
@@ -201,7 +211,8 @@ hash_hmac_pass(const struct digest_ops *ops, const unsigned char *key, size_t bl
 }
 
 void
-hash_hmac(const struct digest_ops *ops, struct slice key, struct slice in, unsigned char out[DIGEST_MAX])
+hash_hmac(
+    const struct digest_ops *ops, struct slice key, struct slice in, unsigned char out[DIGEST_MAX])
 {
 	unsigned char block_key[HASH_BLOCK_MAX] = {0}, inner[DIGEST_MAX];
 	size_t block = ops->size > 32 ? 128 : 64; /* SHA-512 has the larger block */

@@ -1,10 +1,12 @@
 /*
- * Compiled tables in Berkeley DB's B-tree format (4.8 to 5.3), which is the same on every byte order.
+ * Compiled tables in Berkeley DB's B-tree format (4.8 to 5.3), which is the same on every byte
+ * order.
  *
  * The library looks for a file DB_CONFIG in the home of its environment, and where there is none in
- * the current directory (CVE-2017-10140). So each handle has a private environment whose home is the
- * table's own folder: what may write there may replace the table anyhow. A private environment makes
- * no files. Tables are read with read(2), not mapped: a shortened file is an error, not a signal.
+ * the current directory (CVE-2017-10140). So each handle has a private environment whose home is
+ * the table's own folder: what may write there may replace the table anyhow. A private environment
+ * makes no files. Tables are read with read(2), not mapped: a shortened file is an error, not a
+ * signal.
  */
 #include "ext/map.h"
 
@@ -52,7 +54,8 @@ static enum st
 map_fault(struct fault *f, int rc, const char *what, const char *path)
 {
 	if (rc > 0)
-		return fault_sys(f, rc == ENOENT ? ST_NOENT : ST_IO, "4.3.5", rc, "%s %s", what, path);
+		return fault_sys(
+		    f, rc == ENOENT ? ST_NOENT : ST_IO, "4.3.5", rc, "%s %s", what, path);
 	return fault_set(f, ST_IO, "4.3.5", "%s %s: %s", what, path, db_strerror(rc));
 }
 
@@ -78,7 +81,8 @@ map_quiet(const DB_ENV *env, const char *prefix, const char *message)
 
 /* 0 or the library's code; nothing stays open then. dir is absolute. */
 static int
-map_handle_open(struct map_handle *h, const char *dir, const char *name, uint32_t cache_bytes, uint32_t flags)
+map_handle_open(
+    struct map_handle *h, const char *dir, const char *name, uint32_t cache_bytes, uint32_t flags)
 {
 	int rc;
 
@@ -173,7 +177,8 @@ map_open(const char *dir, const char *name, struct dict **out, struct fault *f)
 	int rc, fd;
 
 	if (!map_names_ok(dir, name))
-		return fault_set(f, ST_BUG, "4.3.5", "map %s/%s: expected an absolute folder and one name", dir, name);
+		return fault_set(f, ST_BUG, "4.3.5",
+		    "map %s/%s: expected an absolute folder and one name", dir, name);
 	m = mem_get(sizeof(*m));
 	m->path = map_path(dir, name);
 	rc = map_handle_open(&m->h, dir, name, MAP_READ_CACHE_BYTES, DB_RDONLY | DB_NOMMAP);
@@ -186,7 +191,8 @@ map_open(const char *dir, const char *name, struct dict **out, struct fault *f)
 		map_close(&m->dict);
 		/* What the library says of a file that is no table. */
 		if (rc == EINVAL || rc == DB_OLD_VERSION)
-			return fault_set(f, ST_PERM, "4.3.5", "%s/%s: not a table of this library", dir, name);
+			return fault_set(
+			    f, ST_PERM, "4.3.5", "%s/%s: not a table of this library", dir, name);
 		return map_fault(f, rc, "open", name);
 	}
 	m->dict.ops = &map_ops;
@@ -203,12 +209,13 @@ map_is_stale(const struct dict *d)
 	if (stat(m->path, &now) != 0)
 		return errno == ENOENT;
 	/* We hold the old file open, so its number is not given to a new one. */
-	return now.st_dev != m->opened.st_dev || now.st_ino != m->opened.st_ino || now.st_size != m->opened.st_size ||
-	    now.st_mtime != m->opened.st_mtime;
+	return now.st_dev != m->opened.st_dev || now.st_ino != m->opened.st_ino ||
+	       now.st_size != m->opened.st_size || now.st_mtime != m->opened.st_mtime;
 }
 
 enum st
-map_each(struct dict *d, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg, struct fault *f)
+map_each(struct dict *d, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg,
+    struct fault *f)
 {
 	struct map *m = map_of(d);
 	DBT k = map_dbt(SL_NONE), v = map_dbt(SL_NONE);
@@ -239,19 +246,21 @@ map_same_dir(int dirfd, const char *dir)
 {
 	struct stat by_fd, by_path;
 
-	return fstat(dirfd, &by_fd) == 0 && stat(dir, &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
-	    by_fd.st_ino == by_path.st_ino;
+	return fstat(dirfd, &by_fd) == 0 && stat(dir, &by_path) == 0 &&
+	       by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
 }
 
 enum st
-map_writer_new(int dirfd, const char *dir, const char *name, uint32_t mode, struct map_writer **out, struct fault *f)
+map_writer_new(int dirfd, const char *dir, const char *name, uint32_t mode, struct map_writer **out,
+    struct fault *f)
 {
 	struct map_writer *w;
 	size_t n = strlen(name) + 32;
 	int rc;
 
 	if (!map_names_ok(dir, name) || !map_same_dir(dirfd, dir))
-		return fault_set(f, ST_BUG, "4.3.5", "map %s/%s: expected an absolute folder and one name", dir, name);
+		return fault_set(f, ST_BUG, "4.3.5",
+		    "map %s/%s: expected an absolute folder and one name", dir, name);
 	w = mem_get(sizeof(*w));
 	w->dirfd = dirfd;
 	w->mode = (mode_t)(mode & 0777);
@@ -262,7 +271,8 @@ map_writer_new(int dirfd, const char *dir, const char *name, uint32_t mode, stru
 	if (unlinkat(dirfd, w->tmp_name, 0) != 0 && errno != ENOENT)
 		rc = errno;
 	else
-		rc = map_handle_open(&w->h, dir, w->tmp_name, MAP_WRITE_CACHE_BYTES, DB_CREATE | DB_EXCL);
+		rc = map_handle_open(
+		    &w->h, dir, w->tmp_name, MAP_WRITE_CACHE_BYTES, DB_CREATE | DB_EXCL);
 	if (rc != 0) {
 		map_fault(f, rc, "create", w->tmp_name);
 		map_writer_free(w);
@@ -299,7 +309,8 @@ map_publish(struct map_writer *w, struct fault *f)
 	if (renameat(w->dirfd, w->tmp_name, w->dirfd, w->name) != 0)
 		return fault_sys(f, ST_IO, "4.3.5", errno, "rename %s", w->tmp_name);
 	rc = durable_now(w->dirfd, DURABLE_DIR);
-	return rc == 0 ? ST_OK : fault_sys(f, ST_IO, "4.3.5", -rc, "sync the folder of %s", w->name);
+	return rc == 0 ? ST_OK
+		       : fault_sys(f, ST_IO, "4.3.5", -rc, "sync the folder of %s", w->name);
 }
 
 enum st
@@ -314,7 +325,8 @@ map_writer_commit(struct map_writer *w, struct fault *f)
 	if (st == ST_OK)
 		st = map_publish(w, f);
 	if (st != ST_OK)
-		unlinkat(w->dirfd, w->tmp_name, 0); /* not there any more when only the last sync failed */
+		unlinkat(w->dirfd, w->tmp_name,
+		    0); /* not there any more when only the last sync failed */
 	map_writer_free(w);
 	return st;
 }

@@ -34,7 +34,8 @@ static bool
 enter(enum sandbox_profile profile)
 {
 	const char *dirs[] = {root, NULL};
-	struct sandbox_opts o = {.profile = profile, .write_dirs = dirs, .read_dirs = dirs, .dns_ports = dns_ports};
+	struct sandbox_opts o = {
+	    .profile = profile, .write_dirs = dirs, .read_dirs = dirs, .dns_ports = dns_ports};
 	struct fault f = FAULT_NONE;
 	const char *applied;
 
@@ -98,7 +99,8 @@ child_tls(struct tls_context *server_side, struct tls_context *client_side)
 	hash_once(&hash_sha512, SL("text"), digest);
 	buf_init(&up, 1 << 20);
 	buf_init(&down, 1 << 20);
-	client = tls_client_new(client_side, &(struct tls_io){wire_read, wire_write, &client_wire}, "mail.example.test");
+	client = tls_client_new(client_side, &(struct tls_io){wire_read, wire_write, &client_wire},
+	    "mail.example.test");
 	server = tls_server_new(server_side, &(struct tls_io){wire_read, wire_write, &server_wire});
 	for (round = 0; round < 20 && n == 0; round++) {
 		if (sent == 0 && tls_write(client, SL("EHLO me\r\n"), &sent, &f) != ST_OK)
@@ -170,11 +172,14 @@ dns_answer(unsigned char *p, bool truncated)
 	p[3] = truncated ? 0 : 3;
 }
 
-/* Answers by UDP that TCP is needed, and by TCP that there is nothing. Until the child has ended. */
+/*
+ * Answers by UDP that TCP is needed, and by TCP that there is nothing. Until the child has ended.
+ */
 static void
 dns_serve(pid_t pid)
 {
-	struct pollfd fds[2] = {{.fd = dns_udp, .events = POLLIN}, {.fd = dns_tcp, .events = POLLIN}};
+	struct pollfd fds[2] = {
+	    {.fd = dns_udp, .events = POLLIN}, {.fd = dns_tcp, .events = POLLIN}};
 	unsigned char p[1500];
 	struct sockaddr_in from;
 	socklen_t from_n;
@@ -184,7 +189,8 @@ dns_serve(pid_t pid)
 
 	for (;;) {
 		memset(&info, 0, sizeof(info));
-		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid)
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid == pid)
 			return;
 		if (poll(fds, 2, 50) <= 0)
 			continue;
@@ -192,12 +198,14 @@ dns_serve(pid_t pid)
 			from_n = sizeof(from);
 			n = recvfrom(dns_udp, p, sizeof(p), 0, (struct sockaddr *)&from, &from_n);
 			dns_answer(p, true);
-			CHECK(n > 12 && sendto(dns_udp, p, (size_t)n, 0, (struct sockaddr *)&from, from_n) == n);
+			CHECK(n > 12 && sendto(dns_udp, p, (size_t)n, 0, (struct sockaddr *)&from,
+					    from_n) == n);
 		}
 		if (fds[1].revents) {
 			conn = accept(dns_tcp, NULL, NULL);
 			n = recv(conn, p, 2, MSG_WAITALL);
-			n = n == 2 ? recv(conn, p + 2, (size_t)(p[0] << 8 | p[1]), MSG_WAITALL) : -1;
+			n = n == 2 ? recv(conn, p + 2, (size_t)(p[0] << 8 | p[1]), MSG_WAITALL)
+				   : -1;
 			dns_answer(p + 2, false);
 			CHECK(n > 12 && send(conn, p, (size_t)n + 2, MSG_NOSIGNAL) == n + 2);
 			close(conn);
@@ -249,7 +257,8 @@ dns_in(enum sandbox_profile profile)
 	memset(&options, 0, sizeof(options));
 	options.timeout = 5000;
 	options.tries = 2;
-	CHECK_EQ(ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES), ARES_SUCCESS);
+	CHECK_EQ(ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES),
+	    ARES_SUCCESS);
 	snprintf(servers, sizeof(servers), "127.0.0.1:%u", (unsigned)dns_ports[0]);
 	CHECK_EQ(ares_set_servers_ports_csv(channel, servers), ARES_SUCCESS);
 	fflush(stdout);
@@ -284,7 +293,8 @@ make_table(int dirfd, const char *value)
 	struct map_writer *w;
 
 	return map_writer_new(dirfd, root, "t.dat", 0644, &w, &f) == ST_OK &&
-	    map_writer_put(w, SL("k"), sl_str(value), &f) == ST_OK && map_writer_commit(w, &f) == ST_OK;
+	       map_writer_put(w, SL("k"), sl_str(value), &f) == ST_OK &&
+	       map_writer_commit(w, &f) == ST_OK;
 }
 
 static bool
@@ -297,14 +307,18 @@ reads(const char *want)
 	bool ok = map_open(root, "t.dat", &d, &f) == ST_OK;
 
 	if (ok) {
-		ok = !map_is_stale(d) && dict_get(d, SL("k"), a, &got, &f) == ST_OK && sl_eq(got, sl_str(want));
+		ok = !map_is_stale(d) && dict_get(d, SL("k"), a, &got, &f) == ST_OK &&
+		     sl_eq(got, sl_str(want));
 		dict_close(d);
 	}
 	arena_free(a);
 	return ok;
 }
 
-/* Tables are opened anew when they change, so opening must work inside; writing only where there is a store. */
+/*
+ * Tables are opened anew when they change, so opening must work inside; writing only where there is
+ * a store.
+ */
 static int
 child_tables(int dirfd, enum sandbox_profile profile)
 {
