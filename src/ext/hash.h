@@ -20,7 +20,8 @@ void hash_warm(void);
 void hash_once(const struct digest_ops *ops, struct slice in, unsigned char out[DIGEST_MAX]);
 
 /* HMAC, RFC 2104. */
-void hash_hmac(const struct digest_ops *ops, struct slice key, struct slice in, unsigned char out[DIGEST_MAX]);
+void hash_hmac(
+    const struct digest_ops *ops, struct slice key, struct slice in, unsigned char out[DIGEST_MAX]);
 
 /* Same bytes, in a time that depends on the length alone. */
 bool hash_equal(struct slice a, struct slice b);

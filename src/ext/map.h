@@ -1,6 +1,7 @@
 /*
- * Compiled read-only tables ("userdb.dat", "aliases.dat", ...): Berkeley DB files, built beside, synced
- * and renamed into place, never changed afterwards; opened by ordinary processes, never by set-id ones.
+ * Compiled read-only tables ("userdb.dat", "aliases.dat", ...): Berkeley DB files, built beside,
+ * synced and renamed into place, never changed afterwards; opened by ordinary processes, never by
+ * set-id ones.
  */
 #ifndef EXT_MAP_H
 #define EXT_MAP_H
@@ -12,8 +13,12 @@
 
 struct map_writer;
 
-/* Starts dir/name.tmp.PID; rename and sync happen in map_writer_commit. Keys may come in any order; a second value for a key replaces the first. */
-enum st map_writer_new(int dirfd, const char *dir, const char *name, uint32_t mode, struct map_writer **out, struct fault *f);
+/*
+ * Starts dir/name.tmp.PID; rename and sync happen in map_writer_commit. Keys may come in any order;
+ * a second value for a key replaces the first.
+ */
+enum st map_writer_new(int dirfd, const char *dir, const char *name, uint32_t mode,
+    struct map_writer **out, struct fault *f);
 enum st map_writer_put(struct map_writer *w, struct slice key, struct slice value, struct fault *f);
 enum st map_writer_commit(struct map_writer *w, struct fault *f); /* frees w in every case */
 void map_writer_abandon(struct map_writer *w);
@@ -25,6 +30,7 @@ enum st map_open(const char *dir, const char *name, struct dict **out, struct fa
 bool map_is_stale(const struct dict *d);
 
 /* All pairs, in the table's order; fn false stops. */
-enum st map_each(struct dict *d, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg, struct fault *f);
+enum st map_each(struct dict *d, bool (*fn)(void *arg, struct slice key, struct slice value),
+    void *arg, struct fault *f);
 
 #endif

@@ -16,17 +16,26 @@ struct accounts_entry {
 	char gecos[256];
 };
 
-/* 0, -ENOENT when there is no such user, or -errno (try later). Fields that do not fit: -ENAMETOOLONG. */
+/*
+ * 0, -ENOENT when there is no such user, or -errno (try later). Fields that do not fit:
+ * -ENAMETOOLONG.
+ */
 int accounts_by_name(const char *name, struct accounts_entry *out);
 int accounts_by_uid(uint32_t uid, struct accounts_entry *out);
 
 /* gid of a group by name; 0 or -ENOENT, -errno. */
 int accounts_group(const char *name, uint32_t *gid);
 
-/* Does password give hash under crypt(3)? Constant time in the comparison. False for kinds the system does not know. */
+/*
+ * Does password give hash under crypt(3)? Constant time in the comparison. False for kinds the
+ * system does not know.
+ */
 bool accounts_crypt_matches(const char *password, const char *hash);
 
-/* crypt(3) of password with a setting such as "$6$salt"; false when the system does not know the kind, or the hash does not fit. */
+/*
+ * crypt(3) of password with a setting such as "$6$salt"; false when the system does not know the
+ * kind, or the hash does not fit.
+ */
 bool accounts_crypt_make(const char *password, const char *setting, char *out, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The two clocks. Deadlines use the monotonic one; stored times and headers the wall clock, which may
- * step: whoever stores wall times clamps them.
+ * The two clocks. Deadlines use the monotonic one; stored times and headers the wall clock, which
+ * may step: whoever stores wall times clamps them.
  */
 #ifndef OS_CLOCK_H
 #define OS_CLOCK_H

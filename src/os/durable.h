@@ -1,7 +1,7 @@
 /*
- * Making writes survive a power cut, without making anybody wait. Sync calls block, so they run in a
- * fixed pool of threads which do nothing else (ports/posix/durable_pool.c: the only threads in the
- * product). The pool starts at the first use and its threads end after some idle seconds.
+ * Making writes survive a power cut, without making anybody wait. Sync calls block, so they run in
+ * a fixed pool of threads which do nothing else (ports/posix/durable_pool.c: the only threads in
+ * the product). The pool starts at the first use and its threads end after some idle seconds.
  *
  * The order the caller must keep (docs/QUEUE.md, docs/FACTS.md): sync the files, rename, sync the
  * directories, report. A failed sync is never tried again on the same file: the data may already be
@@ -31,7 +31,8 @@ struct durable_item {
 struct durable_group {
 	struct durable_item *items;
 	size_t count;
-	void (*done)(struct durable_group *g); /* runs in the loop's thread, from durable_dispatch */
+	/* Runs in the loop's thread, from durable_dispatch. */
+	void (*done)(struct durable_group *g);
 	void *arg;
 	struct durable_group *next; /* private */
 	size_t left;                /* private */
@@ -46,7 +47,10 @@ void durable_free(struct durable *d);
 /* Readable when durable_dispatch has something to do. Never changes. */
 int durable_fd(const struct durable *d);
 
-/* Starts syncing all items at once, as far as threads are free; a group of no items is done at the next dispatch. */
+/*
+ * Starts syncing all items at once, as far as threads are free; a group of no items is done at the
+ * next dispatch.
+ */
 void durable_submit(struct durable *d, struct durable_group *g);
 
 /* Calls done() for the groups that are complete. */
@@ -58,7 +62,10 @@ size_t durable_pending(const struct durable *d);
 /* For commands and tests: sync now, in this thread. 0 or -errno. */
 int durable_now(int fd, enum durable_kind kind);
 
-/* Test only, set once at start: every sync reports success without being done (the mutant of tests/crash). */
+/*
+ * Test only, set once at start: every sync reports success without being done (the mutant of
+ * tests/crash).
+ */
 extern bool durable_disabled;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Who is at the other end of a UNIX socket, as the kernel knows it (SO_PEERCRED, getpeereid, getpeerucred).
+ * Who is at the other end of a UNIX socket, as the kernel knows it (SO_PEERCRED, getpeereid,
+ * getpeerucred).
  */
 #ifndef OS_PEERCRED_H
 #define OS_PEERCRED_H

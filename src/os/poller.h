@@ -11,7 +11,7 @@
 
 #define POLLER_READ 1u
 #define POLLER_WRITE 2u
-#define POLLER_HUP 4u /* reported only: error or hang-up; the caller reads or writes to learn which */
+#define POLLER_HUP 4u /* reported only: error or hang-up; reading or writing tells which */
 
 struct poller;
 
@@ -27,19 +27,25 @@ struct poller_ops {
 	int (*open)(struct poller **p, unsigned fd_hint);
 
 	/*
-	 * Change what is wanted of fd from was to want (POLLER_READ | POLLER_WRITE); want 0 forgets it,
-	 * which must happen before the descriptor is closed or sent to another process: the open
-	 * description would go on to be reported. 0 or -errno.
+	 * Change what is wanted of fd from was to want (POLLER_READ | POLLER_WRITE); want 0 forgets
+	 * it, which must happen before the descriptor is closed or sent to another process: the
+	 * open description would go on to be reported. 0 or -errno.
 	 */
 	int (*set)(struct poller *p, int fd, unsigned was, unsigned want, void *tag);
 
-	/* Waits up to timeout_ms (-1: for ever) and fills at most max rows. Their number, or -errno; a signal gives 0. */
+	/*
+	 * Waits up to timeout_ms (-1: for ever) and fills at most max rows. Their number, or
+	 * -errno; a signal gives 0.
+	 */
 	int (*wait)(struct poller *p, struct poller_ready *out, int max, int timeout_ms);
 
 	void (*close)(struct poller *p);
 };
 
-/* The one chosen by configure, and all that were built (ends with NULL), for tests and --with-poller. */
+/*
+ * The one chosen by configure, and all that were built (ends with NULL), for tests and
+ * --with-poller.
+ */
 extern const struct poller_ops *const poller_default;
 extern const struct poller_ops *const poller_all[];
 

@@ -14,12 +14,12 @@ struct privs {
 	uint32_t uid, gid;
 	const uint32_t *groups; /* supplementary groups */
 	size_t group_count;
-	const char *root_dir;   /* chroot there first, or NULL */
+	const char *root_dir; /* chroot there first, or NULL */
 };
 
 /*
- * chroot, groups, gid, uid, in that order, then proves that uid 0 cannot be regained. uid 0 and gid 0
- * are refused. ST_OK, or ST_DENIED / ST_IO (the caller must exit).
+ * chroot, groups, gid, uid, in that order, then proves that uid 0 cannot be regained. uid 0 and gid
+ * 0 are refused. ST_OK, or ST_DENIED / ST_IO (the caller must exit).
  */
 enum st privs_become(const struct privs *p, struct fault *f);
 

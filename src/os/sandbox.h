@@ -1,6 +1,6 @@
 /*
- * Closing the door behind a process (docs/PROCESSES.md: which process enters which profile, and what
- * each system really applies). For processes that never exec: a sandbox is inherited.
+ * Closing the door behind a process (docs/PROCESSES.md: which process enters which profile, and
+ * what each system really applies). For processes that never exec: a sandbox is inherited.
  */
 #ifndef OS_SANDBOX_H
 #define OS_SANDBOX_H
@@ -10,22 +10,33 @@
 #include "base/fault.h"
 
 enum sandbox_profile {
-	SANDBOX_PURE,    /* sockets it holds, received descriptors; no path, no new socket: tallyd, logd (files), courierdsn */
-	SANDBOX_NET_IN,  /* + accept on sockets it was given, and DNS: esmtpd, login */
-	SANDBOX_NET_OUT, /* + socket and connect to the internet: courieresmtp */
-	SANDBOX_STORE,   /* + files below the directories listed: courierd (queue), imapd, pop3d (one Maildir) */
-	SANDBOX_LOOKUP,  /* + reading below the directories listed: routed */
+	/* Sockets it holds, received descriptors; no path, no new socket: tallyd, courierdsn. */
+	SANDBOX_PURE,
+	/* + accept on sockets it was given, and DNS: esmtpd, login. */
+	SANDBOX_NET_IN,
+	/* + socket and connect to the internet: courieresmtp. */
+	SANDBOX_NET_OUT,
+	/* + files below the directories listed: courierd (queue), imapd, pop3d (one Maildir), logd. */
+	SANDBOX_STORE,
+	/* + reading below the directories listed: routed. */
+	SANDBOX_LOOKUP,
 };
 
 struct sandbox_opts {
 	enum sandbox_profile profile;
-	/* NULL-terminated, or NULL; looked up now, so after a chroot below the new root. Each must exist. */
+	/*
+	 * NULL-terminated, or NULL; looked up now, so after a chroot below the new root. Each must
+	 * exist.
+	 */
 	const char *const *write_dirs;
 	const char *const *read_dirs;
-	const uint16_t *dns_ports; /* NET_IN: where TCP may connect to; ends with 0; NULL: port 53 */
+	/* NET_IN: where TCP may connect to; ends with 0; NULL: port 53. */
+	const uint16_t *dns_ports;
 };
 
-/* Loads what libraries open lazily (time zone, charsets, random source). Call before sandbox_enter. */
+/*
+ * Loads what libraries open lazily (time zone, charsets, random source). Call before sandbox_enter.
+ */
 void sandbox_warm(void);
 
 /*

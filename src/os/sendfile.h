@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sends up to n bytes of fd at offset to sock. Bytes sent, 0 at the end of the file, or -errno (-EAGAIN: later). */
+/*
+ * Sends up to n bytes of fd at offset to sock. Bytes sent, 0 at the end of the file, or -errno
+ * (-EAGAIN: later).
+ */
 long sendfile_some(int sock, int fd, uint64_t offset, size_t n);
 
 #endif
