@@ -44,7 +44,8 @@ struct deferred {
 
 /*
  * A loop on the poller (NULL: poller_default). mono_ms is the clock (NULL: clock_mono_ms). Exits 75
- * when the system has no poller to give.
+ * when the system has no poller to give. SIGPIPE is ignored from then on: who runs other programs
+ * gives it back to them.
  */
 struct loop *loop_new(const struct poller_ops *ops, int64_t (*mono_ms)(void), unsigned fd_hint);
 void loop_free(struct loop *l);

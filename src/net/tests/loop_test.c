@@ -373,6 +373,40 @@ test_listener(void)
 	loop_free(l);
 }
 
+/* Two processes wait on one socket: each connection is accepted once, and the late one goes on. */
+static void
+test_listeners_share(void)
+{
+	struct loop *a = loop_new(NULL, virtual_clock, 8), *b = loop_new(NULL, virtual_clock, 8);
+	struct host ha = {.count = 0}, hb = {.count = 0};
+	struct net_addr at, peer;
+	struct fault f;
+	int fd, conn[3];
+
+	CHECK_EQ(net_addr_parse(SL("127.0.0.1"), 0, &at), ST_OK);
+	if (!CHECK_EQ(net_listen(&at, 8, &fd, &f), ST_OK))
+		return;
+	net_peer(fd, &peer, &at);
+	ha.ls = listener_new(a, fd, host_accepts, &ha);
+	hb.ls = listener_new(b, dup(fd), host_accepts, &hb);
+	for (int i = 0; i < 3; i++) {
+		CHECK(net_connect(&at, &conn[i], &f) != ST_IO);
+		loop_turn(i == 0 ? a : b, 1000);
+		loop_turn(a, 0);
+		loop_turn(b, 0);
+	}
+	CHECK_EQ(ha.count, 1);
+	CHECK_EQ(hb.count, 2);
+	host_close(&ha);
+	host_close(&hb);
+	listener_free(ha.ls);
+	listener_free(hb.ls);
+	for (int i = 0; i < 3; i++)
+		close(conn[i]);
+	loop_free(a);
+	loop_free(b);
+}
+
 /* No descriptors left: the listener rests, and goes on when some are free. */
 static void
 test_listener_rests(void)
@@ -581,6 +615,7 @@ main(int argc, char **argv)
 		{"signals", test_signals},
 		{"durable", test_durable},
 		{"listener", test_listener},
+		{"listeners_share", test_listeners_share},
 		{"listener_rests", test_listener_rests},
 		{"unix_listener", test_unix_listener},
 		{"addr", test_addr},

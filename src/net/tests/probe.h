@@ -80,6 +80,7 @@ struct probe_world {
 	struct probe_open open[PROBE_OPEN_MAX];
 	size_t open_n, asked, cancelled;
 	struct buf body;
+	struct buf shown; /* PROBE_SHOWN: a transcript of both directions */
 	bool body_waits;
 	struct tls_context *tls;
 	bool keep_handoff; /* leave the stream to the session at handoff() */
@@ -97,7 +98,14 @@ extern int64_t probe_now;
  * A world with engine (owned by it) on one end of a pair; mode bits choose its hardships. Release
  * with _stop.
  */
-enum { PROBE_CHUNKED = 1, PROBE_SLOW = 2, PROBE_DELAYED = 4, PROBE_LAZY = 8, PROBE_HARD = 15 };
+enum {
+	PROBE_CHUNKED = 1,
+	PROBE_SLOW = 2,
+	PROBE_DELAYED = 4,
+	PROBE_LAZY = 8,
+	PROBE_HARD = 15,
+	PROBE_SHOWN = 16,
+};
 void probe_world_start(struct probe_world *w, struct engine *engine, unsigned mode, uint32_t seed);
 void probe_world_stop(struct probe_world *w);
 

@@ -440,11 +440,14 @@ test_tls_trouble(void)
 	for (unsigned mode = 0; mode < 2; mode++) {
 		struct tls_conn *c;
 
-		probe_world_start(&w, probe_smtp_new(probe_now), mode, 3);
+		probe_world_start(&w, probe_smtp_new(probe_now), mode | PROBE_SHOWN, 3);
 		session_start_tls(w.session, server);
 		c = tls_client_new(client, &(struct tls_io){raw_read, raw_write, &w}, "localhost");
+		tls_talk(&w, c, SL_NONE);
 		tls_talk(&w, c, SL("QUIT\r\n"));
 		CHECK_SL(buf_slice(&w.got), SL("220 probe\r\n221 bye\r\n"));
+		/* A transcript shows what was said, not how it was wrapped. */
+		CHECK_SL(buf_slice(&w.shown), SL("S:220 probe\r\nC:QUIT\r\nS:221 bye\r\n"));
 		tls_conn_free(c);
 		probe_world_stop(&w);
 	}

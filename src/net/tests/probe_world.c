@@ -284,9 +284,20 @@ probe_world_play(struct probe_world *w, struct slice input)
 	probe_world_run(w);
 }
 
+static void
+world_shows(void *arg, char dir, struct slice bytes)
+{
+	struct probe_world *w = arg;
+
+	buf_put_byte(&w->shown, (unsigned char)dir);
+	buf_put_byte(&w->shown, ':');
+	buf_put(&w->shown, bytes);
+}
+
 void
 probe_world_start(struct probe_world *w, struct engine *engine, unsigned mode, uint32_t seed)
 {
+	struct stream *stream;
 	int fds[2], small = 4096;
 
 	memset(w, 0, sizeof(*w));
@@ -306,7 +317,11 @@ probe_world_start(struct probe_world *w, struct engine *engine, unsigned mode, u
 	w->peer_fd = fds[1];
 	w->engine = engine;
 	w->loop = loop_new(NULL, probe_clock, 8);
-	w->session = session_new(w->loop, stream_fd_new(fds[0]), engine, &world_ops, w);
+	stream = stream_fd_new(fds[0]);
+	buf_init(&w->shown, 1u << 22);
+	if (mode & PROBE_SHOWN)
+		stream = stream_transcript_new(stream, world_shows, w);
+	w->session = session_new(w->loop, stream, engine, &world_ops, w);
 }
 
 void
@@ -328,6 +343,7 @@ probe_world_stop(struct probe_world *w)
 	buf_fini(&w->got);
 	buf_fini(&w->body);
 	buf_fini(&w->handed);
+	buf_fini(&w->shown);
 }
 
 size_t
