@@ -149,6 +149,12 @@
 
 /* ---- courierd to a deliverer ---- */
 
+/*
+ * flags: bits of enum queue_flag, and DELIVER_RETRY: this is not the first attempt for these targets, or how an
+ * earlier one ended is unknown (the deliverer or courierd was lost). Only then does courierlocal look
+ * through whole folders for a copy that arrived before it writes another one.
+ */
+#define DELIVER_RETRY (UINT32_C(1) << 31)
 #define IPC_FIELDS_deliver(F, S) \
 	F(S, U64, delivery, 0, none) F(S, BYTES, id, 40, none) F(S, BYTES, account, 320, none) F(S, BYTES, sender, 1024, none) \
 	F(S, I64, arrived_sec, 0, none) F(S, U32, flags, 0, none) F(S, U64, length, 0, none) F(S, BYTES, digest, 32, none) \

@@ -59,6 +59,7 @@ struct master {
 	struct list sockets, children, vacancies, tickets, redeems;
 	uint32_t next_index[16];          /* by place in roles[] */
 	int64_t backoff_ms[16];
+	uint32_t next_join;               /* number of the next channel given to a worker */
 	struct timer stop_timer;
 	struct listener *commands;
 	uint32_t generation;

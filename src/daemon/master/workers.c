@@ -188,12 +188,15 @@ redeem_now(struct child *from, uint32_t sequence, struct ticket *t)
 	}
 	if (!worker)
 		worker = child_start(m, role_find(program), t->account, key);
+	else /* a further account of its uid, or the same one, which may have changed */
+		channel_note(worker->control, IPC_account, t->account, -1);
 	if (!worker || fdpass_pair(fds) != 0) {
 		refuse(from, sequence, "start", "the account's process cannot be started now");
 		return;
 	}
+	/* Each join is a channel of its own: what is under way on an earlier one goes on. */
 	channel_note(worker->control, IPC_peer,
-	    &(struct ipc_peer){ .role = sl_str(from->role->name), .index = from->index }, fds[0]);
+	    &(struct ipc_peer){ .role = sl_str(from->role->name), .index = m->next_join++ }, fds[0]);
 	struct ipc_verdict yes = { .st = ST_OK };
 	channel_reply(from->control, sequence, IPC_redeemed,
 	    &(struct ipc_redeemed){ .verdict = IPC_VERDICT(&yes), .worker = worker->index, .existing = existing }, fds[1]);
