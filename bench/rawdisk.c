@@ -382,6 +382,23 @@ check_forms(const char *list)
 		die_usage("unknown form in", list);
 }
 
+/* Every number of the list is checked before anything is written. */
+static void
+check_parallel(const char *list)
+{
+	const char *at = list;
+	char *end;
+
+	for (;;) {
+		(void)parse_number(at, &end, PARALLEL_MAX);
+		if (*end == '\0')
+			return;
+		if (*end != ',')
+			die_usage("not a list of numbers", list);
+		at = end + 1;
+	}
+}
+
 struct plan {
 	const char *parallel, *forms;
 	long seconds, neighbour;
@@ -420,6 +437,7 @@ parse_options(struct plan *p, int argc, char **argv)
 	if (i + 1 != argc)
 		die_usage("want one", "FOLDER");
 	check_forms(p->forms);
+	check_parallel(p->parallel);
 	p->work.dirfd = open(argv[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->work.dirfd < 0)
 		die_usage(argv[i], strerror(errno));
@@ -484,8 +502,6 @@ measure(const struct plan *p)
 		for (sep = ""; *at != '\0'; sep = ", ", at = *end == ',' ? end + 1 : end) {
 			int parallel = (int)parse_number(at, &end, PARALLEL_MAX);
 
-			if (*end != '\0' && *end != ',')
-				die_usage("not a list of numbers", p->parallel);
 			fflush(stdout);
 			printf("%s\"%d\": %.0f", sep, parallel,
 			    measure_one(p, &forms[i], parallel, places++));

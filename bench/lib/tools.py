@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 C_FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2"]
@@ -64,12 +65,18 @@ def tool(name, build=None):
 
 
 def run(argv, **kw):
-    """Runs a command, its output only shown when it fails; returns its standard output."""
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
+    """Runs a command, its output only shown when it fails; returns its standard output.  Files, not
+    pipes: a daemon that keeps the output open must not hold us."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        done = subprocess.run(argv, stdout=out, stderr=err, **kw)
+        texts = []
+        for f in (out, err):
+            f.seek(0)
+            texts.append(f.read().decode("utf-8", "replace"))
     if done.returncode != 0:
         raise RuntimeError("%s: status %d: %s" % (
-            " ".join(argv), done.returncode, (done.stderr or done.stdout).strip()[-2000:]))
-    return done.stdout
+            " ".join(argv), done.returncode, (texts[1] or texts[0]).strip()[-2000:]))
+    return texts[0]
 
 
 class Raw(argparse.RawDescriptionHelpFormatter):
