@@ -80,6 +80,22 @@ passwords(void)
 	CHECK(known >= 1);
 }
 
+/* A hash made is a hash that matches; an unknown kind, or what does not fit, is refused. */
+static void
+making(void)
+{
+	char hash[256], small[16];
+	const char *direct = crypt("secret", "$6$saltstring");
+	bool known = direct && strncmp(direct, "$6$", 3) == 0;
+
+	CHECK_EQ(accounts_crypt_make("secret", "$6$saltstring", hash, sizeof(hash)), known);
+	CHECK_EQ(known && accounts_crypt_matches("secret", hash), known);
+	CHECK(!known || !accounts_crypt_matches("secre", hash));
+	CHECK(!accounts_crypt_make("secret", "$6$saltstring", small, sizeof(small)));
+	CHECK(!accounts_crypt_make("secret", "$nosuchkind$salt", hash, sizeof(hash)));
+	CHECK(!accounts_crypt_make("secret", "*", hash, sizeof(hash)));
+}
+
 /* What stands in the password field of accounts without one never matches. */
 static void
 locked(void)
@@ -99,6 +115,7 @@ static const struct check_row rows[] = {
 	{"nobody_there", nobody_there},
 	{"groups", groups},
 	{"passwords", passwords},
+	{"making", making},
 	{"locked", locked},
 };
 

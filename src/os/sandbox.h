@@ -16,7 +16,7 @@ enum sandbox_profile {
 	SANDBOX_NET_IN,
 	/* + socket and connect to the internet: courieresmtp. */
 	SANDBOX_NET_OUT,
-	/* + files below the directories listed: courierd (queue), imapd, pop3d (one Maildir), logd. */
+	/* + files below the directories listed: courierd (queue), imapd, pop3d (Maildir), logd. */
 	SANDBOX_STORE,
 	/* + reading below the directories listed: routed. */
 	SANDBOX_LOOKUP,
