@@ -189,6 +189,7 @@ const struct sandbox_call sandbox_calls[] = {
 	ALLOW(sigaltstack, IN_ALL), ALLOW(rt_sigpending, IN_ALL), ALLOW(rt_sigsuspend, IN_ALL),
 	ALLOW(rt_sigtimedwait, IN_ALL), ALLOW(restart_syscall, IN_ALL),
 	ALLOW_IF(kill, IN_ALL, IS_PID(0)), ALLOW_IF(tgkill, IN_ALL, IS_PID(0)),
+	ALLOW_IF(tkill, IN_ALL, IS_PID(0)), /* the first thread to itself: raise() in musl */
 	ALLOW(setitimer, IN_ALL), ALLOW(getitimer, IN_ALL), ALLOW(wait4, IN_ALL),
 	ALLOW(waitid, IN_ALL),
 

@@ -231,7 +231,9 @@ try_write_and_execute(void)
 	void *p = mmap(
 	    NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return p == MAP_FAILED ? errno : 0;
+	if (p != MAP_FAILED)
+		return 0;
+	return errno == ENOMEM ? EPERM : errno; /* musl's mmap says so */
 }
 
 static int
