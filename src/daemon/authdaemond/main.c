@@ -195,7 +195,7 @@ ticketed(struct query *q, enum auth_outcome outcome, const struct account *acc, 
 {
 	struct asker *a = q->arg;
 	struct ipc_verdict v;
-	uint32_t uid, gid;
+	uint32_t uid = 0, gid = 0;
 	struct fault f;
 
 	(void)list;

@@ -287,6 +287,14 @@ on_routed(struct channel_call *call, uint16_t type, const void *message, int fd,
 	asked_done(q, &verdict, NULL);
 }
 
+/* The engine's NOTIFY bits as the frame has them. */
+static uint8_t
+notify_bits(unsigned n)
+{
+	return (uint8_t)((n & SMTP_NOTIFY_SUCCESS ? 1 : 0) | (n & SMTP_NOTIFY_FAILURE ? 2 : 0) | (n & SMTP_NOTIFY_DELAY ? 4 : 0) |
+	    (n & SMTP_NOTIFY_NEVER ? 8 : 0));
+}
+
 void
 policy_rcpt(struct client *c, const struct engine_ask *a)
 {
@@ -303,5 +311,5 @@ policy_rcpt(struct client *c, const struct engine_ask *a)
 	channel_request(peer(c, "routed"), &q->call, IPC_rcpt, &(struct ipc_rcpt){
 	    .source = client_source(c), .may_relay = c->may_relay || identity.n || c->service->kind == SMTP_SERVICE_LOCAL,
 	    .auth = identity, .sender = c->txn->sender, .address = d->to.text,
-	    .original = sl_mem(original, n > 0 && (size_t)n < sizeof(original) ? (size_t)n : 0), .notify = (uint8_t)d->notify }, -1);
+	    .original = sl_mem(original, n > 0 && (size_t)n < sizeof(original) ? (size_t)n : 0), .notify = notify_bits(d->notify) }, -1);
 }

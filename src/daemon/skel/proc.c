@@ -290,6 +290,7 @@ on_start(struct channel *c, uint32_t sequence, const void *message, int fd)
 		return;
 	}
 	p->stage = PROC_STARTED;
+	proc_hear_peers(p);
 	channel_note(p->control, IPC_ready, &(struct ipc_ready){ .sandbox = sl_str(applied) }, -1);
 	proc_try_serve(p);
 }

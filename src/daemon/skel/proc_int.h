@@ -46,6 +46,9 @@ struct proc {
 /* A frame `peer`: a channel to another process; replaces an older one. */
 void proc_take_peer(struct proc *p, const struct ipc_peer *m, int fd);
 
+/* Reads what peers have said while we started. */
+void proc_hear_peers(struct proc *p);
+
 /* Is there a channel for each required row? */
 bool proc_has_required(const struct proc *p);
 

@@ -85,9 +85,18 @@ proc_take_peer(struct proc *p, const struct ipc_peer *m, int fd)
 	    .name = row->role, .sends = row->sends, .receives = row->receives, .sends2 = row->sends2,
 	    .receives2 = row->receives2, .handlers = row->handlers, .closed = link_closed, .owner = p,
 	});
+	/* What the other side says waits until start() has made what its handlers need. */
+	channel_pause(k->channel, p->stage == PROC_WAITS);
 	if (row->up)
 		row->up(p, k->channel, k->index);
 	proc_try_serve(p);
+}
+
+void
+proc_hear_peers(struct proc *p)
+{
+	LIST_EACH(&p->links, n)
+		channel_pause(CONTAINER_OF(n, struct link, node)->channel, false);
 }
 
 bool
