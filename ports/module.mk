@@ -182,7 +182,8 @@ ports_tests_sandbox_floor_test_SOURCES = ports/tests/sandbox_none_test.c $(PORT_
 ports_tests_sandbox_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
 ports_tests_sandbox_floor_test_LDADD = $(PORT_TEST_LIBS)
 ports_tests_sandbox_linux_test_SOURCES = ports/tests/sandbox_test.c \
-	ports/tests/sandbox_attempts.c ports/tests/sandbox_attempts.h $(PORT_LINUX_SANDBOX)
+	ports/tests/sandbox_attempts.c ports/tests/sandbox_attempts.h $(PORT_LINUX_SANDBOX) \
+	$(PORT_LINUX_DIRWATCH)
 ports_tests_sandbox_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
 ports_tests_sandbox_linux_test_LDADD = $(PORT_TEST_LIBS)
 
