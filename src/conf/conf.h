@@ -100,6 +100,7 @@ struct conf_courierd {
 	const char *log;               /* LOG: "syslog" or a path */
 	uint64_t routed_processes;     /* ROUTED_PROCESSES */
 	uint64_t min_uid;              /* MINUID */
+	struct conf_list virtual_uids; /* VIRTUALUIDS: "5000", "5000-5999" */
 };
 
 /* Files that hold one value or a list. */
@@ -210,6 +211,9 @@ void conf_defaults(const char *hostname, struct conf *out);
 
 /* Releases everything; c may be zeroed. */
 void conf_fini(struct conf *c);
+
+/* Is uid in a list such as virtual_uids? */
+bool conf_uid_listed(const struct conf_list *uids, uint32_t uid);
 
 /* --- snapshot (docs/CONFIG.md section 6) ------------------------------------------------------------ */
 

@@ -21,6 +21,7 @@ enum conf_type {
 	CONF_WORD,     /* const char *: one of words, or empty */
 	CONF_ENUM,     /* int: index in words */
 	CONF_WORDS,    /* struct conf_list: each one of words (any when words is NULL) */
+	CONF_UIDS,     /* struct conf_list: "5000", "5000-5999" */
 	CONF_LINES,    /* struct conf_list */
 	CONF_DOMAIN,   /* const char * */
 	CONF_DOMAINS,  /* struct conf_list of domain patterns */
@@ -140,6 +141,7 @@ const char *conf_when_name(enum conf_when when);
 #define ROW_WORD(s, m) .type = CONF_WORD, .offset = CONF_AT(s, m, const char *)
 #define ROW_ENUM(s, m) .type = CONF_ENUM, .offset = CONF_AT(s, m, int)
 #define ROW_WORDS(s, m) .type = CONF_WORDS, .offset = CONF_AT(s, m, struct conf_list)
+#define ROW_UIDS(s, m) .type = CONF_UIDS, .offset = CONF_AT(s, m, struct conf_list)
 #define ROW_LINES(s, m) .type = CONF_LINES, .offset = CONF_AT(s, m, struct conf_list)
 #define ROW_DOMAIN(s, m) .type = CONF_DOMAIN, .offset = CONF_AT(s, m, const char *)
 #define ROW_DOMAINS(s, m) .type = CONF_DOMAINS, .offset = CONF_AT(s, m, struct conf_list)

@@ -74,5 +74,8 @@ const struct conf_row rows_courierd[] = {
 	    .when = CONF_WHEN_RESTART, .doc = "How many processes decide where addresses go."},
 	{"MINUID", ROW_UINT(S, min_uid), .dflt = STRINGIFY(BUILD_MIN_UID), .min = 1, .max = 4294967294, .flags = CONF_OURS,
 	    .when = CONF_WHEN_RESTART, .doc = "No account with a smaller uid is served, whatever an account back end says."},
+	{"VIRTUALUIDS", ROW_UIDS(S, virtual_uids), .dflt = "", .flags = CONF_OURS, .when = CONF_WHEN_RESTART,
+	    .doc = "Uids of virtual accounts although the system knows them, as numbers and ranges such as 5000-5999: their "
+		   "homes need not be the home of that system user."},
 	{NULL},
 };

@@ -356,6 +356,42 @@ parse_words(const struct conf_row *row, struct slice text, struct arena *a, void
 	return ST_OK;
 }
 
+/* "5000" or "5000-5999". */
+static bool
+uid_range(struct slice text, uint64_t *first, uint64_t *last)
+{
+	struct slice from;
+	bool is_range = sl_cut(&text, '-', &from);
+
+	if (!num_u64(from, UINT32_MAX - 1, first))
+		return false;
+	*last = *first;
+	return !is_range || (num_u64(text, UINT32_MAX - 1, last) && *last >= *first);
+}
+
+static enum st
+parse_uids(const struct conf_row *row, struct slice text, struct arena *a, void *field)
+{
+	struct slice rest = text, word;
+	uint64_t first, last;
+
+	while (word_next(&rest, &word))
+		if (!uid_range(word, &first, &last))
+			return ST_SYNTAX;
+	return parse_words(row, text, a, field);
+}
+
+bool
+conf_uid_listed(const struct conf_list *uids, uint32_t uid)
+{
+	uint64_t first, last;
+
+	for (size_t i = 0; i < uids->count; i++)
+		if (uid_range(sl_str(uids->items[i]), &first, &last) && uid >= first && uid <= last)
+			return true;
+	return false;
+}
+
 static void
 put_words(const struct conf_row *row, const void *field, struct buf *out)
 {
@@ -581,6 +617,7 @@ static const struct value_type types[] = {
 	[CONF_WORD] = {"word", parse_word, put_string, false, "one of"},
 	[CONF_ENUM] = {"word", parse_enum, put_enum, false, "one of"},
 	[CONF_WORDS] = {"words", parse_words, put_words, true, "words out of"},
+	[CONF_UIDS] = {"uids", parse_uids, put_words, true, "uids and ranges such as 5000-5999, separated by blanks"},
 	[CONF_LINES] = {"list", parse_lines, put_lines, true, "lines of text"},
 	[CONF_DOMAIN] = {"domain", parse_domain, put_string, false, "a domain"},
 	[CONF_DOMAINS] = {"domain list", parse_domains, put_lines, true, "domains such as example.com, .example.com or !host.example.com"},

@@ -127,6 +127,20 @@ test_values(void)
 }
 
 static void
+test_uids(void)
+{
+	struct conf c;
+
+	CHECK_EQ(load(FILES({"courierd", "VIRTUALUIDS='5000-5002  7'\n"}), &c, NULL), ST_OK);
+	CHECK(conf_uid_listed(&c.courierd.virtual_uids, 5000) && conf_uid_listed(&c.courierd.virtual_uids, 5002));
+	CHECK(conf_uid_listed(&c.courierd.virtual_uids, 7));
+	CHECK(!conf_uid_listed(&c.courierd.virtual_uids, 5003) && !conf_uid_listed(&c.courierd.virtual_uids, 4999));
+	conf_fini(&c);
+	expect_messages(FILES({"courierd", "VIRTUALUIDS=9-8\n"}), ST_SYNTAX,
+	    "/etc/c/courierd:1: VIRTUALUIDS: found \"9-8\", expected uids and ranges such as 5000-5999, separated by blanks\n");
+}
+
+static void
 test_me_mask(void)
 {
 	struct conf c;
@@ -464,6 +478,7 @@ main(int argc, char **argv)
 		{"rows", test_rows},
 		{"defaults", test_defaults},
 		{"values", test_values},
+		{"uids", test_uids},
 		{"me_mask", test_me_mask},
 		{"inheritance", test_inheritance},
 		{"bofh", test_bofh},
