@@ -7,7 +7,9 @@ libaccount_a_SOURCES = \
 	src/account/password.c \
 	src/account/userdb.c
 
-check_PROGRAMS += src/account/tests/account_test
-TESTS += src/account/tests/account_test
+check_PROGRAMS += src/account/tests/account_test src/account/tests/password_test
+TESTS += src/account/tests/account_test src/account/tests/password_test
 src_account_tests_account_test_SOURCES = src/account/tests/account_test.c
 src_account_tests_account_test_LDADD = $(LIB_ACCOUNT) $(LINK_L2) $(EXT_LIBS)
+src_account_tests_password_test_SOURCES = src/account/tests/password_test.c
+src_account_tests_password_test_LDADD = $(LIB_ACCOUNT) $(LINK_L2) $(EXT_LIBS)

@@ -6,3 +6,27 @@ src_cmd_courier_SOURCES = src/cmd/courier.c src/cmd/courier_config.c $(CMD_COMMO
 src_cmd_courier_LDADD = $(LINK_L2) $(EXT_LIBS)
 src_cmd_mkesmtpdcert_SOURCES = src/cmd/mkesmtpdcert.c $(CMD_COMMON)
 src_cmd_mkesmtpdcert_LDADD = $(LINK_L2) $(EXT_LIBS)
+
+# Tables
+CMD_TABLE = src/cmd/table.h src/cmd/table.c $(CMD_COMMON)
+CMD_TABLE_LIBS = $(LIB_ROUTE) $(LIB_ACCOUNT) $(LINK_L2) $(EXT_LIBS)
+
+sbin_PROGRAMS += src/cmd/makealiases src/cmd/makehosteddomains src/cmd/makeacceptmailfor src/cmd/makesmtpaccess \
+	src/cmd/makesmtpaccess-msa src/cmd/makeuserdb
+bin_PROGRAMS += src/cmd/newaliases
+src_cmd_makealiases_SOURCES = src/cmd/makealiases.c $(CMD_TABLE)
+src_cmd_makealiases_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_newaliases_SOURCES = src/cmd/makealiases.c $(CMD_TABLE)
+src_cmd_newaliases_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_makehosteddomains_SOURCES = src/cmd/makedomains.c $(CMD_TABLE)
+src_cmd_makehosteddomains_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_makeacceptmailfor_SOURCES = src/cmd/makedomains.c $(CMD_TABLE)
+src_cmd_makeacceptmailfor_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_ACCEPTMAILFOR
+src_cmd_makeacceptmailfor_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_makesmtpaccess_SOURCES = src/cmd/makesmtpaccess.c $(CMD_TABLE)
+src_cmd_makesmtpaccess_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_makesmtpaccess_msa_SOURCES = src/cmd/makesmtpaccess.c $(CMD_TABLE)
+src_cmd_makesmtpaccess_msa_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_MSA
+src_cmd_makesmtpaccess_msa_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_makeuserdb_SOURCES = src/cmd/makeuserdb.c $(CMD_TABLE)
+src_cmd_makeuserdb_LDADD = $(CMD_TABLE_LIBS)
