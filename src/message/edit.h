@@ -41,7 +41,7 @@ void census_field(void *census, const struct header_field *field);
 
 /* What to add. */
 struct edit_missing {
-	struct slice from;     /* mailbox for From; empty: a missing From stays missing */
+	struct slice from;     /* local@domain for a missing From, local part unquoted; empty: none */
 	struct slice host;     /* right side of a Message-ID */
 	uint64_t unique[2];    /* makes the Message-ID unique: the queue id's clock and counter, or random */
 	int64_t at_sec;        /* seconds since 1970 */

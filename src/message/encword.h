@@ -20,11 +20,10 @@
 void encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs);
 
 /*
- * Appends UTF-8 text for a field: as it is when it is short ASCII that needs nothing, else in encoded
+ * Appends UTF-8 text for a field: as it is when it is ASCII that needs nothing, else in encoded
  * words (Q or B, whichever is shorter), separated by CRLF SP where a line would pass column 76.
- *   column  where the line stands now
- *   phrase  for a display name: only the characters R2047-5-d names stand for themselves
+ * column is where the line stands now. The words may stand in phrases too (R2047-5-d).
  */
-void encword_encode(struct buf *out, struct slice text, size_t column, bool phrase);
+void encword_encode(struct buf *out, struct slice text, size_t column);
 
 #endif

@@ -28,17 +28,27 @@ struct header_field {
 
 typedef void header_fn(void *arg, const struct header_field *field);
 
+enum header_state {
+	HEADER_LINE,     /* before the first octet of a line */
+	HEADER_NAME,     /* in a field name, no colon yet */
+	HEADER_VALUE,    /* behind the colon, or in a folded line */
+	HEADER_EMPTY_CR, /* behind a CR that began a line */
+	HEADER_ENDED,
+};
+
 struct header_parser {
 	header_fn *field;
 	void *arg;
-	struct buf raw;      /* the field being read */
-	uint64_t at, length; /* of it */
-	size_t colon;        /* index in raw, or 0: not seen yet */
-	size_t name_end;     /* index of the end of the name in raw, or 0 */
-	bool line_start, last_cr, ended, is_cut;
-	uint64_t consumed;   /* octets of the section so far */
-	uint64_t lines;      /* line ends in it */
-	bool body_in_line;   /* ended before a line that is no field: no empty line was there */
+	enum header_state state;
+	struct buf raw;  /* the line or field being read, as far as it is kept */
+	uint64_t at;     /* octets before it */
+	uint64_t length; /* octets of it */
+	size_t name_end, colon; /* indexes in raw */
+	bool is_cut;
+	bool is_envelope;  /* it is the "From " line of an mbox, which is skipped */
+	bool body_in_line; /* ended before a line that is no field: there was no empty line */
+	uint64_t consumed; /* octets of the section: known once it has ended */
+	uint64_t lines;    /* line ends in it so far */
 };
 
 /* Prepares a parser; each whole field is given to field(arg). */
