@@ -30,3 +30,24 @@ src_cmd_makesmtpaccess_msa_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_MSA
 src_cmd_makesmtpaccess_msa_LDADD = $(CMD_TABLE_LIBS)
 src_cmd_makeuserdb_SOURCES = src/cmd/makeuserdb.c $(CMD_TABLE)
 src_cmd_makeuserdb_LDADD = $(CMD_TABLE_LIBS)
+
+# Accounts
+CMD_AUTH = src/cmd/authclient.h src/cmd/authclient.c
+CMD_PASSWORD = src/cmd/password_in.h src/cmd/password_in.c
+bin_PROGRAMS += src/cmd/aliaslookup src/cmd/authpasswd src/cmd/userdbpw
+sbin_PROGRAMS += src/cmd/authenumerate src/cmd/authtest src/cmd/userdb
+src_cmd_aliaslookup_SOURCES = src/cmd/aliaslookup.c $(CMD_AUTH) $(CMD_TABLE)
+src_cmd_aliaslookup_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_authenumerate_SOURCES = src/cmd/authenumerate.c $(CMD_AUTH) $(CMD_COMMON)
+src_cmd_authenumerate_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_authpasswd_SOURCES = src/cmd/authpasswd.c $(CMD_PASSWORD) $(CMD_COMMON)
+src_cmd_authpasswd_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_authtest_SOURCES = src/cmd/authtest.c $(CMD_AUTH) $(CMD_COMMON)
+src_cmd_authtest_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_userdb_SOURCES = src/cmd/userdb.c $(CMD_TABLE)
+src_cmd_userdb_LDADD = $(CMD_TABLE_LIBS)
+src_cmd_userdbpw_SOURCES = src/cmd/authpasswd.c $(CMD_PASSWORD) $(CMD_COMMON)
+src_cmd_userdbpw_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_USERDBPW
+src_cmd_userdbpw_LDADD = $(CMD_TABLE_LIBS)
+
+TESTS += src/cmd/tests/tables_test.sh
