@@ -5,6 +5,7 @@ Python 3 with its own library only.
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,14 @@ C_SOURCES = {
     "smtpload": ["smtpload.c", "smtpload_session.c", "smtpload_stats.c"],
     "rawdisk": ["rawdisk.c"],
 }
+
+
+def asked_to_end(signo, frame):
+    """SIGTERM ends a driver as Ctrl-C does: what it started is ended, what it mounted is released."""
+    raise KeyboardInterrupt
+
+
+signal.signal(signal.SIGTERM, asked_to_end)
 
 
 class Parser(argparse.ArgumentParser):
