@@ -33,3 +33,24 @@ fuzz_fuzz_qp_LDADD = $(FUZZ_FRAME) libbase.a
 fuzz_fuzz_utf8_SOURCES = fuzz/fuzz_utf8.c
 fuzz_fuzz_utf8_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_utf8_LDADD = $(FUZZ_FRAME) libbase.a
+
+# src/smtp
+FUZZ_HARNESSES += fuzz/fuzz_smtp fuzz/fuzz_path
+fuzz_fuzz_smtp_SOURCES = fuzz/fuzz_smtp.c
+fuzz_fuzz_smtp_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_smtp_LDADD = $(FUZZ_FRAME) libsmtpworld.a libsmtp.a libsasl.a libbase.a
+fuzz_fuzz_path_SOURCES = fuzz/fuzz_path.c
+fuzz_fuzz_path_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_path_LDADD = $(FUZZ_FRAME) libsmtp.a libbase.a
+
+# src/message
+FUZZ_HARNESSES += fuzz/fuzz_address fuzz/fuzz_header fuzz/fuzz_mime
+fuzz_fuzz_address_SOURCES = fuzz/fuzz_address.c
+fuzz_fuzz_address_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_address_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a
+fuzz_fuzz_header_SOURCES = fuzz/fuzz_header.c
+fuzz_fuzz_header_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_header_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a
+fuzz_fuzz_mime_SOURCES = fuzz/fuzz_mime.c
+fuzz_fuzz_mime_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_mime_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a

@@ -21,7 +21,9 @@ struct reader {
 	struct buf comment; /* the last one */
 	struct buf domain;
 	struct slice route;
-	bool in_group, defect, words_spaced;
+	bool in_group, defect;
+	bool local_bad;  /* as a local part it would not be words with single dots between them */
+	bool after_word; /* the last token was a word, not a dot */
 	unsigned words;
 };
 
@@ -33,7 +35,7 @@ entry_begin(struct reader *r)
 	buf_clear(&r->comment);
 	buf_clear(&r->domain);
 	r->route = SL_NONE;
-	r->defect = r->words_spaced = false;
+	r->defect = r->local_bad = r->after_word = false;
 	r->words = 0;
 }
 
@@ -68,8 +70,8 @@ word_add(struct reader *r, struct slice word, bool spaced)
 {
 	if (spaced && r->name.n)
 		buf_put_byte(&r->name, ' ');
-	if (spaced && r->local.n && r->local.p[r->local.n - 1] != '.')
-		r->words_spaced = true;
+	r->local_bad = r->local_bad || r->after_word;
+	r->after_word = true;
 	buf_put(&r->name, word);
 	buf_put(&r->local, word);
 	r->words++;
@@ -97,41 +99,41 @@ words_read(struct reader *r)
 			/* R5322-4.1-a: in a phrase; R5322-4.4-a: blanks around the dots of a local part */
 			buf_put_byte(&r->name, '.');
 			buf_put_byte(&r->local, '.');
+			r->local_bad = r->local_bad || !r->after_word;
+			r->after_word = false;
 			r->rest = sl_skip(r->rest, 1);
 		} else {
 			more = false;
 		}
 		spaced = false;
 	}
+	r->local_bad = r->local_bad || !r->after_word;
 	buf_fini(&quoted);
 }
 
-/* A domain: atoms and dots, or a literal. */
+/* A domain: atoms with single dots between them, or a literal. */
 static void
 domain_read(struct reader *r)
 {
+	bool after_atom = false, more = true;
 	struct slice atom;
-	bool more = true, any = false;
 
 	while (more) {
 		token_skip(&r->rest, &r->comment);
-		atom = token_atom(&r->rest);
-		if (atom.n && !any) {
-			buf_put(&r->domain, atom);
-			any = true; /* two atoms need a dot between them */
-		} else if (!atom.n && r->rest.n && r->rest.p[0] == '.') {
+		if (after_atom && r->rest.n && r->rest.p[0] == '.') {
 			buf_put_byte(&r->domain, '.');
 			r->rest = sl_skip(r->rest, 1);
-			any = false;
-		} else if (!atom.n && !any && token_literal(&r->rest, &r->domain)) {
-			any = true;
+			after_atom = false;
+		} else if (!after_atom && (atom = token_atom(&r->rest)).n) {
+			buf_put(&r->domain, atom);
+			after_atom = true;
+		} else if (!r->domain.n && token_literal(&r->rest, &r->domain)) {
+			return;
 		} else {
-			r->defect = r->defect || atom.n;
 			more = false;
 		}
 	}
-	if (!r->domain.n)
-		r->defect = true;
+	r->defect = r->defect || !after_atom;
 }
 
 /* An obsolete route "@a,@b:" at the front, R5322-4.4-a: kept apart, otherwise ignored. */
@@ -175,15 +177,16 @@ angle_read(struct reader *r)
 
 	buf_init(&r->name, ENTRY_MAX);
 	buf_clear(&r->local);
-	r->words_spaced = false;
+	r->local_bad = r->after_word = false;
+	r->words = 0;
 	route_read(r);
 	words_read(r);
-	r->defect = r->defect || r->words_spaced;
 	token_skip(&r->rest, NULL);
 	if (r->rest.n && r->rest.p[0] == '@') {
 		r->rest = sl_skip(r->rest, 1);
+		r->defect = r->defect || r->local_bad;
 		domain_read(r);
-	} else if (r->local.n) {
+	} else if (r->words || r->local.n) {
 		r->defect = true; /* a local part without a domain; "<>" is the null address */
 	}
 	buf_fini(&r->name);
@@ -200,7 +203,7 @@ angle_read(struct reader *r)
 static void
 bare_read(struct reader *r)
 {
-	r->defect = r->defect || r->words_spaced || !r->local.n;
+	r->defect = r->defect || r->local_bad;
 	buf_clear(&r->comment);
 	domain_read(r);
 	resync(r, ",;", 2);

@@ -329,7 +329,7 @@ header_feed(struct mime_parser *p, struct slice s)
 	unsigned char kept[HEADER_NAME_MAX + 1];
 	struct slice rest;
 	bool in_line;
-	size_t used;
+	size_t used, again;
 
 	while (p->in_header && header_parser_feed(&p->header, s, &used) == ST_OK) {
 		in_line = p->header.body_in_line;
@@ -342,7 +342,7 @@ header_feed(struct mime_parser *p, struct slice s)
 		if (!p->in_header || !in_line)
 			break;
 		/* The header of a message inside begins with the line that ended the one around it. */
-		if (rest.n && header_parser_feed(&p->header, sl_mem(kept, rest.n), &used) == ST_OK)
+		if (rest.n && header_parser_feed(&p->header, sl_mem(kept, rest.n), &again) == ST_OK)
 			body_begin(p, p->line);
 		s = sl_skip(s, used);
 	}

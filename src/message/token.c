@@ -124,7 +124,7 @@ token_quoted(struct slice *s, struct buf *out, bool *open)
 	return true;
 }
 
-/* R5322-3.4.1-b */
+/* R5322-3.4.1-b; brackets and backslashes have no meaning inside and are dropped. */
 bool
 token_literal(struct slice *s, struct buf *out)
 {
@@ -132,16 +132,13 @@ token_literal(struct slice *s, struct buf *out)
 
 	if (s->n == 0 || s->p[0] != '[')
 		return false;
+	buf_put_byte(out, '[');
 	for (i = 1; i < s->n && s->p[i] != ']'; i++) {
 		if (s->p[i] == '\\' && i + 1 < s->n)
 			i++;
-		if (i == 1)
-			buf_put_byte(out, '[');
-		if (!is_blank(s->p[i]))
+		if (!is_blank(s->p[i]) && !is_one_of(s->p[i], "[]\\", 3))
 			buf_put_byte(out, s->p[i]);
 	}
-	if (i == 1)
-		buf_put_byte(out, '[');
 	buf_put_byte(out, ']');
 	*s = sl_skip(*s, i + 1);
 	return true;

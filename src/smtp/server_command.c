@@ -61,46 +61,62 @@ row_find(struct slice verb)
 	return NULL;
 }
 
-/* Says why a command may not run now; true when it may. R5321-4.1.4-g: nothing changes then. */
-static bool
-may_run(struct smtp_server *s, const struct command_row *row, struct slice args)
+/* A refusal known before the command is looked into. */
+struct refusal {
+	unsigned code;
+	const char *esc, *text;
+};
+
+/* Why a command may not run now, or NULL. R5321-4.1.4-g: nothing changes then. */
+static const struct refusal *
+why_not(const struct smtp_server *s, const struct command_row *row, struct slice args)
 {
+	static const struct refusal unknown = {500, "5.5.2", "Command not recognised"},
+				    only_quit = {503, "5.5.1", "Bad sequence of commands, only QUIT"},
+				    no_tls = {530, "5.7.0", "Must issue a STARTTLS command first"},
+				    no_helo = {503, "5.5.1", "Send EHLO or HELO first"},
+				    no_mail = {503, "5.5.1", "Send MAIL first"},
+				    in_mail = {503, "5.5.1", "Not inside a mail transaction"},
+				    has_args = {501, "5.5.4", "No argument expected"},
+				    no_args = {501, "5.5.4", "Argument expected"};
+
+	if (s->mode == MODE_REFUSED && (!row || row->run != server_quit))
+		return &only_quit; /* R5321-3.1-c */
+	if (!row)
+		return &unknown; /* R5321-4.2.4-a */
 	if ((row->need & NEED_TLS) && s->o.tls_required && !s->tls_on)
-		server_bad(s, 530, "5.7.0", "Must issue a STARTTLS command first"); /* R3207-4-f */
-	else if ((row->need & NEED_HELO) && s->helo.n == 0)
-		server_bad(s, 503, "5.5.1", "Send EHLO or HELO first");
-	else if ((row->need & NEED_MAIL) && !s->in_transaction)
-		server_bad(s, 503, "5.5.1", "Send MAIL first");
-	else if ((row->need & NEED_NO_MAIL) && s->in_transaction)
-		server_bad(s, 503, "5.5.1", "Not inside a mail transaction");
-	else if ((row->need & NEED_NO_ARGS) && args.n)
-		server_bad(s, 501, "5.5.4", "No argument expected");
-	else if ((row->need & NEED_ARGS) && args.n == 0)
-		server_bad(s, 501, "5.5.4", "Argument expected");
-	else
-		return true;
-	return false;
+		return &no_tls; /* R3207-4-f */
+	if ((row->need & NEED_HELO) && s->helo.n == 0)
+		return &no_helo;
+	if ((row->need & NEED_MAIL) && !s->in_transaction)
+		return &no_mail;
+	if ((row->need & NEED_NO_MAIL) && s->in_transaction)
+		return &in_mail;
+	if ((row->need & NEED_NO_ARGS) && args.n)
+		return &has_args;
+	return (row->need & NEED_ARGS) && args.n == 0 ? &no_args : NULL;
 }
 
 bool
 server_command(struct smtp_server *s, struct slice line)
 {
 	const struct command_row *row;
+	const struct refusal *no;
 	struct slice verb;
 
 	while (line.n && ascii_is_wsp(line.p[line.n - 1]))
 		line.n--; /* R5321-4.1.1-a */
 	sl_cut(&line, ' ', &verb);
+	line = sl_trim(line);
 	row = row_find(verb);
-	if (s->rcpts && (!row || !(row->need & MAY_OVERLAP) || !server_rcpt_room(s)))
+	no = why_not(s, row, line);
+	if (s->rcpts && (no || !(row->need & MAY_OVERLAP) || !server_rcpt_room(s)))
 		return false; /* R2920-3.2-a */
 	s->commands++;
-	if (s->mode == MODE_REFUSED && (!row || row->run != server_quit))
-		server_bad(s, 503, "5.5.1", "Bad sequence of commands, only QUIT"); /* R5321-3.1-c */
-	else if (!row)
-		server_bad(s, 500, "5.5.2", "Command not recognised"); /* R5321-4.2.4-a */
-	else if (may_run(s, row, sl_trim(line)))
-		row->run(s, sl_trim(line));
+	if (no)
+		server_bad(s, no->code, no->esc, no->text);
+	else
+		row->run(s, line);
 	return true;
 }
 

@@ -241,9 +241,10 @@ test_answers(void)
 		{SMTP_ASK_COMMIT, {(const unsigned char *)"*", 1}, 1000, {.st = ST_TEMP, .esc = {4, 3, 1}, .text = "No room"}},
 	};
 	static const struct talk t = {WORLD_SMTP,
-	    HELO MAIL RCPT "RCPT TO:<user2@example.test>\r\nRCPT TO:<user3@example.test>\r\nRCPT TO:<\r\nNOOP\r\nDATA\r\nx\r\n.\r\n"
+	    HELO MAIL RCPT "RCPT TO:<user2@example.test>\r\nRCPT TO:<user3@example.test>\r\nRCPT TO:<\r\nRCPT\r\nNOOP\r\nDATA\r\nx\r\n.\r\n"
 	    "NOOP\r\n",
 	    HELO_SAYS MAIL_OK RCPT_OK RCPT_OK "450 4.2.1 Mailbox not available\r\n501 5.1.3 Address lacks its >\r\n"
+	    "501 5.5.4 Argument expected\r\n"
 	    "250 2.0.0 Ok\r\n" GO "452 4.3.1 No room\r\n250 2.0.0 Ok\r\n",
 	    0, 0, false};
 
