@@ -4,6 +4,7 @@
  */
 #include "ipc/channel_int.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "net/log.h"
@@ -119,6 +120,7 @@ channel_new(struct loop *l, int fd, const struct channel_opts *o)
 		c->opts.queue_max_bytes = 16u << 20;
 	if (!c->opts.frame_max_bytes || c->opts.frame_max_bytes > FRAME_MAX)
 		c->opts.frame_max_bytes = FRAME_MAX;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* an accepted one is not, everywhere */
 	if (peercred_get(fd, &c->peer_uid, &gid) != 0)
 		c->peer_uid = UINT32_MAX;
 	c->arena = arena_new("channel", 64u << 20);

@@ -120,18 +120,22 @@ open_log(struct master *m, struct fault *f)
 	return ST_OK;
 }
 
-/* What the rows need must fit the hard limit; the name to lower is said. */
+/* What the hungriest row needs must fit the hard limit; children take what is theirs of it. The name to lower is said. */
 static enum st
 check_limits(const struct master *m, struct fault *f)
 {
-	for (size_t i = 0; i < role_count; i++) {
-		size_t need = roles[i].fds(m->conf), have = privs_limit_fds(need);
+	const struct role *most = &roles[0];
+	size_t need, have;
 
-		if (have < need)
-			return fault_set(f, ST_LIMIT, "", "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s",
-			    roles[i].name, need, have, strcmp(roles[i].name, "esmtpd") == 0 ? "MAXDAEMONS" : "MAXDELS and WORKERMAX");
-	}
-	return ST_OK;
+	for (size_t i = 1; i < role_count; i++)
+		if (roles[i].fds(m->conf) > most->fds(m->conf))
+			most = &roles[i];
+	need = most->fds(m->conf);
+	have = privs_limit_fds(need);
+	if (have >= need)
+		return ST_OK;
+	return fault_set(f, ST_LIMIT, "", "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s", most->name, need,
+	    have, strcmp(most->name, "esmtpd") == 0 ? "MAXDAEMONS" : "MAXDELS and WORKERMAX");
 }
 
 static enum st

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/hmap.h"
 #include "build_config.h"
+#include "ext/hash.h"
 #include "net/log.h"
 #include "os/privs.h"
 #include "os/proctitle.h"
@@ -278,9 +279,8 @@ on_start(struct channel *c, uint32_t sequence, const void *message, int fd)
 	if (p->def->start)
 		st = p->def->start(p, &f);
 	gifts_close(&p->keys);
-	if (p->def->has_sandbox)
-		sandbox_warm();
-	/* A sandbox names folders by their path, so it looks them up before the root changes. */
+	sandbox_warm();
+	hash_warm();
 	if (st == ST_OK)
 		st = become(p, &f);
 	if (st == ST_OK)
