@@ -6,6 +6,7 @@ libbase_a_SOURCES = \
 	src/base/base64.c \
 	src/base/buf.c \
 	src/base/check.c \
+	src/base/crc32c.c \
 	src/base/date.c \
 	src/base/date_parse.c \
 	src/base/dict_mem.c \

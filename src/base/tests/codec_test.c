@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/base64.h"
 #include "base/check.h"
+#include "base/crc32c.h"
 #include "base/qp.h"
 
 #define OUT_MAX 100000
@@ -272,7 +273,23 @@ property(void)
 	buf_fini(&c);
 }
 
+/* RFC 3720 appendix B.4, and any cut gives the same sum. */
+static void
+crc_known(void)
+{
+	unsigned char p[32] = {0};
+
+	CHECK_EQ(crc32c(0, SL("123456789")), 0xe3069283u);
+	CHECK_EQ(crc32c(0, sl_mem(p, 32)), 0x8a9136aau);
+	for (unsigned i = 0; i < 32; i++)
+		p[i] = (unsigned char)i;
+	CHECK_EQ(crc32c(0, sl_mem(p, 32)), 0x46dd794eu);
+	for (size_t cut = 0; cut <= 32; cut++)
+		CHECK_EQ(crc32c(crc32c(0, sl_mem(p, cut)), sl_mem(p + cut, 32 - cut)), 0x46dd794eu);
+}
+
 static const struct check_row rows[] = {
+	{"crc_known", crc_known},
 	{"base64_line", base64_line},
 	{"base64_strict", base64_strict},
 	{"base64_tolerant", base64_tolerant},
