@@ -54,3 +54,7 @@ fuzz_fuzz_header_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a
 fuzz_fuzz_mime_SOURCES = fuzz/fuzz_mime.c
 fuzz_fuzz_mime_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_mime_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a
+FUZZ_HARNESSES += fuzz/fuzz_dsn
+fuzz_fuzz_dsn_SOURCES = fuzz/fuzz_dsn.c
+fuzz_fuzz_dsn_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_dsn_LDADD = $(FUZZ_FRAME) libdsn.a libmessage.a libbase.a
