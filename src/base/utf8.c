@@ -59,7 +59,15 @@ utf8_valid(struct slice s)
 bool
 utf8_has_8bit(struct slice s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	size_t i = 0;
+	uint64_t eight;
+
+	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) { /* whole messages pass through here */
+		memcpy(&eight, s.p + i, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			return true;
+	}
+	for (; i < s.n; i++)
 		if (s.p[i] >= 0x80)
 			return true;
 	return false;
