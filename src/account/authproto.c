@@ -292,6 +292,8 @@ auth_list_parse(struct slice in, struct auth_list_item *out, size_t *used, struc
 	*used += 1;
 	out->kind = AUTH_LIST_MODULE;
 	out->module = sl_skip(line, 2);
+	if (has_control(out->module))
+		return fault_set(f, ST_SYNTAX, "", "account list: found a control character in the name of a back end");
 	return ST_OK;
 }
 
@@ -305,8 +307,8 @@ auth_list_put(const struct auth_list_item *item, struct buf *out)
 		buf_fmt(out, "# %.*s\n\n", SL_FMT(item->module));
 		break;
 	case AUTH_LIST_ACCOUNT:
-		buf_fmt(out, "%.*s\t%u\t%u\t%.*s\t%.*s\t%.*s\n", SL_FMT(acc->address), acc->uid, acc->gid, SL_FMT(acc->home), SL_FMT(acc->maildir),
-		    SL_FMT(acc->options));
+		buf_fmt(out, "%.*s\t%u\t%u\t%.*s\t%.*s\t%.*s\n", SL_FMT(acc->address), acc->uid, acc->gid,
+		    SL_FMT(acc->home), SL_FMT(acc->maildir), SL_FMT(acc->options));
 		break;
 	case AUTH_LIST_END:
 		buf_put(out, SL(".\n"));

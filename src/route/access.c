@@ -146,9 +146,11 @@ action_problem(struct slice action, struct access_variable *bad)
 	*bad = (struct access_variable){0};
 	if (action.n > ACTION_MAX)
 		return "an action that long";
+	if (sl_eq(action, SL("deny")))
+		return NULL;
 	sl_cut(&rest, ',', &word);
 	if (sl_eq(word, SL("deny")))
-		return rest.n == 0 ? NULL : "variables behind deny";
+		return "variables behind deny";
 	if (!sl_eq(word, SL("allow"))) {
 		bad->name = word;
 		return "this action";

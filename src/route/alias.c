@@ -119,28 +119,49 @@ bare_address(struct slice s)
 	return sl_trim(s);
 }
 
-/* One address: nothing that ends or divides addresses outside quotes, no control characters. */
+/* How long the quoted string at the start of s is; 0 when it does not end. */
+static size_t
+quoted_length(struct slice s)
+{
+	for (size_t i = 1; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '"')
+			return i + 1;
+	}
+	return 0;
+}
+
+/* Without control characters, blanks and what has a meaning in lists of addresses. */
+static bool
+is_plain(struct slice s, bool domain)
+{
+	const struct slice special = domain ? SL(" <>(),;\"\\@") : SL(" <>(),;\"\\@:[]");
+
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_is_ctl(s.p[i]) || sl_find(special, s.p[i]) < special.n)
+			return false;
+	return s.n > 0;
+}
+
+/* One address: a local part, quoted as a whole or plain, and perhaps a domain. */
 static bool
 is_address(struct slice s)
 {
-	bool quoted = false;
-	size_t at = sl_rfind(s, '@');
+	struct slice local = s, domain;
+	size_t n;
 
-	if (s.n == 0 || s.n > ALIAS_ADDRESS_MAX || s.p[0] == '@' || at + 1 == s.n)
+	if (s.n == 0 || s.n > ALIAS_ADDRESS_MAX)
 		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = s.p[i];
-
-		if (ascii_is_ctl(c))
+	n = s.p[0] == '"' ? quoted_length(s) : sl_find(s, '@');
+	local = sl_sub(s, 0, n);
+	domain = sl_skip(s, n);
+	if (s.p[0] != '"' && !is_plain(local, false))
+		return false;
+	for (size_t i = 0; i < local.n; i++)
+		if (ascii_is_ctl(local.p[i]))
 			return false;
-		if (quoted && c == '\\' && i + 1 < s.n)
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && sl_find(SL(" <>(),;:\\[]"), c) < 11 && !(at < i && sl_find(SL(":[]"), c) < 3))
-			return false;
-	}
-	return !quoted;
+	return n > 0 && (domain.n == 0 || (domain.p[0] == '@' && is_plain(sl_skip(domain, 1), true)));
 }
 
 static void

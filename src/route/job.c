@@ -313,7 +313,8 @@ alias_apply(struct route_job *j, struct route_name name, struct slice domain, st
 	struct slice value;
 	enum st st;
 
-	if (j->map->aliases == NULL)
+	/* Without a local part the key would be that of the whole domain. */
+	if (j->map->aliases == NULL || name.local.n == 0)
 		return ST_NOENT;
 	buf_init(&key, (size_t)2 * ROUTE_ADDRESS_MAX);
 	route_alias_key(name.local, domain, &key);

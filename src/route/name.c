@@ -41,21 +41,19 @@ route_name_split(struct slice address, struct arena *a, struct route_name *out)
 	return true;
 }
 
-static void
-put_lower(struct slice s, struct buf *out)
-{
-	for (size_t i = 0; i < s.n; i++)
-		buf_put_byte(out, ascii_lower(s.p[i]));
-}
-
+/* An "@" inside a local part gets a backslash, so that no key means two addresses. */
 void
 route_alias_key(struct slice local, struct slice domain, struct buf *key)
 {
-	put_lower(local, key);
-	if (domain.n > 0) {
-		buf_put_byte(key, '@');
-		put_lower(domain, key);
+	for (size_t i = 0; i < local.n; i++) {
+		if (local.p[i] == '@' || local.p[i] == '\\')
+			buf_put_byte(key, '\\');
+		buf_put_byte(key, ascii_lower(local.p[i]));
 	}
+	if (domain.n > 0)
+		buf_put_byte(key, '@');
+	for (size_t i = 0; i < domain.n; i++)
+		buf_put_byte(key, ascii_lower(domain.p[i]));
 }
 
 enum st
@@ -69,6 +67,8 @@ alias_key(struct route_map *m, struct slice address, struct buf *key, struct fau
 
 	if (!route_name_split(address, a, &name))
 		st = fault_set(f, ST_SYNTAX, "5.1.3", "found the address \"%.*s\", whose quotes do not fit", SL_FMT(sl_sub(address, 0, 80)));
+	else if (name.local.n == 0)
+		st = fault_set(f, ST_SYNTAX, "5.1.3", "found the address \"%.*s\", whose local part is empty", SL_FMT(sl_sub(address, 0, 80)));
 	else if (name.domain.n > 0)
 		st = route_domain_kind(m, name.domain, a, &kind, &as, f);
 	if (st == ST_OK)

@@ -202,6 +202,7 @@ static const struct {
 	{"esmtp", false, "sales@virt.example", "local:vuser-sales@mail.example.org[vuser,sales]n2"},
 	{"esmtp", false, "boss@virt.example", "local:anna@mail.example.org[anna,]n2"},
 	{"esmtp", false, "rewritten@far.example", "local:bob@mail.example.org[bob,]n2"},
+	{"esmtp", false, "\"\"@virt.example", "esmtp:\"\"@virt.example[virt.example]n2"},
 	{"esmtp", false, "\"bad\\\"@here.example", "permanent 5.1.3 Address is not possible"},
 };
 

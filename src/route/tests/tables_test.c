@@ -256,6 +256,7 @@ test_alias_errors(void)
 	expect_aliases("@v.example: a@b.example\n@: x\n",
 	    "al:1: found \"a@b.example\", expected @domain: account (one local account, whose extensions are the addresses of the domain)\n"
 	    "al:2: found \"x\", expected @domain: account (one local account, whose extensions are the addresses of the domain)\n");
+	expect_aliases("\"\"@v.example: x\n", "al:1: found the address \"\"\"@v.example\", whose local part is empty\n");
 	expect_aliases("a b: c\n", "al:1: found \"a b\", expected a name or an address before the colon\n");
 }
 
