@@ -314,3 +314,47 @@ conf_manual(struct buf *out)
 		manual_file(&conf_files[i], out);
 	buf_put_str(out, ".SH \"SEE ALSO\"\n.BR courier (8),\n.BR makealiases (8),\n.BR makeuserdb (8)\n");
 }
+
+/* --- sample files --------------------------------------------------------------------------------------- */
+
+static void
+sample_row(const struct conf_row *row, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, 65536);
+	buf_put_byte(out, '\n');
+	put_wrapped("# ", sl_str(row->doc), out);
+	buf_put_str(&text, "Accepts ");
+	conf_value_put_expected(row, &text);
+	if (row->unit != NULL)
+		buf_fmt(&text, " (%s)", row->unit);
+	buf_fmt(&text, "; %s.", when_text(row));
+	put_wrapped("# ", buf_slice(&text), out);
+	buf_fmt(out, "#%s=", row->name);
+	put_value_line(sl_str(row->dflt), out);
+	buf_put_byte(out, '\n');
+	buf_fini(&text);
+}
+
+bool
+conf_sample(struct slice file, struct buf *out)
+{
+	const struct conf_file *f = NULL;
+	const struct conf_row *row;
+
+	for (size_t i = 0; i < conf_file_count; i++)
+		if (conf_files[i].shape == CONF_ASSIGN && sl_eq(file, sl_str(conf_files[i].name)))
+			f = &conf_files[i];
+	if (f == NULL)
+		return false;
+	put_wrapped("# ", sl_str(f->doc), out);
+	buf_put_str(out, "# Every line below is a comment and shows a default; remove the # of what you change.\n"
+			 "# courier config check tells mistakes, courier config show what is in force.\n");
+	if (f->inherits != NULL)
+		buf_fmt(out, "# The names of %s may stand here too, and override what it says.\n", f->inherits);
+	for (size_t at = 0; (row = conf_row_at(f, at)) != NULL; at++)
+		if (conf_row_has_value(row) && !conf_row_is_inherited(f, row))
+			sample_row(row, out);
+	return true;
+}

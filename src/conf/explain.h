@@ -23,4 +23,10 @@ void conf_explain_nearest(struct slice name, struct buf *out);
 /* Appends courier-config(5) in man macros. */
 void conf_manual(struct buf *out);
 
+/*
+ * Appends the text of a file of assignments in which every name stands as a comment, with its default below its
+ * explanation: what `make install` puts where there is none. false: no such file of assignments.
+ */
+bool conf_sample(struct slice file, struct buf *out);
+
 #endif
