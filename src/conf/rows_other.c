@@ -39,8 +39,9 @@ const struct conf_row rows_authdaemon[] = {
 	{"MAXHOST", ROW_UINT(M, max_host), .dflt = n, .min = 1, .max = 100000, .unit = "deliveries", .doc = "Most deliveries at once to one " what "."}
 
 const struct conf_row rows_module_local[] = {
-	MAXDELS("10"),
-	MAXHOST("4", "account"),
+	/* A delivery is a frame to a process that writes many at once, not a process of its own. */
+	MAXDELS("1000"),
+	MAXHOST("64", "account"),
 	{"MAXRCPT", ROW_UINT(M, max_rcpt), .dflt = "1", .min = 1, .max = 1, .unit = "recipients",
 	    .doc = "Most recipients of one delivery; local deliveries have one."},
 	MODULE_FIXED,
