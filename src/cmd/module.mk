@@ -51,3 +51,9 @@ src_cmd_userdbpw_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_USERDBPW
 src_cmd_userdbpw_LDADD = $(CMD_TABLE_LIBS)
 
 TESTS += src/cmd/tests/tables_test.sh
+
+bin_PROGRAMS += src/cmd/mailq src/cmd/cancelmsg
+src_cmd_mailq_SOURCES = src/cmd/mailq.c $(CMD_COMMON)
+src_cmd_mailq_LDADD = $(LIB_QUEUE) $(LINK_L2) $(EXT_LIBS)
+src_cmd_cancelmsg_SOURCES = src/cmd/cancelmsg.c $(CMD_COMMON)
+src_cmd_cancelmsg_LDADD = $(LINK_L2) $(EXT_LIBS)
