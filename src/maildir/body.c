@@ -132,3 +132,19 @@ maildir_body_check(const struct maildir_body *body, struct fault *f)
 	maildir_reader_stop(&r);
 	return st;
 }
+
+void
+maildir_head_put(struct buf *out, struct slice head)
+{
+	struct slice line;
+
+	while (head.n) {
+		bool ended = sl_cut(&head, '\n', &line);
+
+		if (ended && line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		buf_put(out, line);
+		if (ended)
+			buf_put_byte(out, '\n');
+	}
+}

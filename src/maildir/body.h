@@ -47,6 +47,9 @@ maildir_reader_next(struct maildir_reader *r, struct buf *out, struct fault *f) 
 
 void maildir_reader_stop(struct maildir_reader *r);
 
+/* Appends trace fields, written with CRLF, with the line ends of a file. */
+void maildir_head_put(struct buf *out, struct slice head);
+
 /* Reads it all, for those who must know before they begin (programs). As maildir_reader_next, never
  * ST_AGAIN. */
 enum st maildir_body_check(const struct maildir_body *body, struct fault *f) ATTR_CHECKED;

@@ -176,23 +176,6 @@ slot_flush(struct maildir_folder *f, struct slot *s, struct fault *why)
 	return ST_OK;
 }
 
-/* Trace fields in front of the first piece, with the line ends of a file. */
-static void
-put_head(struct buf *out, struct slice head)
-{
-	struct slice line;
-
-	while (head.n) {
-		bool ended = sl_cut(&head, '\n', &line);
-
-		if (ended && line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		buf_put(out, line);
-		if (ended)
-			buf_put_byte(out, '\n');
-	}
-}
-
 static enum st
 slot_begin(struct maildir_folder *f, struct slot *s, struct fault *why)
 {
@@ -204,7 +187,7 @@ slot_begin(struct maildir_folder *f, struct slot *s, struct fault *why)
 	if (st != ST_OK)
 		return st;
 	buf_clear(&f->buf);
-	put_head(&f->buf, s->job->head);
+	maildir_head_put(&f->buf, s->job->head);
 	maildir_reader_start(&f->reader, s->job->body, false);
 	f->reading = true;
 	return ST_OK;
