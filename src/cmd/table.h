@@ -24,6 +24,7 @@ int table_cmd_open(struct table_cmd *t, const char *name, bool need_conf);
 /* Prints the notes of the report on stderr. The exit status: 0, or EXIT_CONFIG when there was an error. */
 int table_cmd_report(const struct table_cmd *t);
 
+/* Releases what table_cmd_open took. */
 void table_cmd_close(struct table_cmd *t);
 
 /*

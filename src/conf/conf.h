@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "conf/report.h"
 
 /* Most bytes of one configuration file, and of all values together. */
 #define CONF_FILE_MAX ((size_t)16 * 1024 * 1024)
@@ -164,33 +165,6 @@ struct conf {
 	struct arena *arena;      /* private: all strings */
 	struct conf_where *where; /* private: where each row was set */
 };
-
-/* --- what was wrong ------------------------------------------------------------------------------ */
-
-struct conf_note {
-	const char *file; /* path as a person would open it */
-	unsigned line;    /* 0 = the file as a whole */
-	bool warning;
-	const char *text;
-	struct conf_note *next;
-};
-
-/* At most 200 notes are kept; the counts are of all. */
-struct conf_report {
-	struct arena *arena;
-	struct conf_note *first, *last;
-	unsigned errors, warnings;
-};
-
-void conf_report_init(struct conf_report *r);
-void conf_report_fini(struct conf_report *r);
-
-/* Adds "file:line: text". text is formatted, control characters in it become '?'. */
-void conf_error(struct conf_report *r, const char *file, unsigned line, const char *fmt, ...) ATTR_PRINTF(4, 5);
-void conf_warning(struct conf_report *r, const char *file, unsigned line, const char *fmt, ...) ATTR_PRINTF(4, 5);
-
-/* Appends the notes, a line each ("file:line: text", warnings as "file:line: warning: text"). */
-void conf_report_put(const struct conf_report *r, struct buf *out);
 
 /* --- reading -------------------------------------------------------------------------------------- */
 

@@ -15,7 +15,8 @@ libconf_a_SOURCES = \
 	src/conf/rows_other.c \
 	src/conf/rows_site.c \
 	src/conf/snapshot.c \
-	src/conf/value.c
+	src/conf/value.c \
+	src/conf/value_list.c
 
 # The manual page is made from the rows; what is committed must be what is made (conf_man_test.sh).
 noinst_PROGRAMS += conf_man

@@ -1,7 +1,7 @@
-/*
- * What was wrong, in the words a person reads.
- */
-#include "conf/conf.h"
+#include "conf/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "base/ascii.h"
 

@@ -1,15 +1,13 @@
 /*
  * One value: text to C and back, by the type of its row.
  */
-#include "conf/row.h"
+#include "conf/value_int.h"
 
 #include "base/ascii.h"
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
-#define DOMAIN_MAX 255
-#define LABEL_MAX 63
 #define STRING_MAX 4096
 #define TEXT_MAX 65536
 #define PATH_TEXT_MAX 1023
@@ -26,29 +24,13 @@ struct value_type {
 
 /* --- helpers ---------------------------------------------------------------------------------------- */
 
-/* Takes the next word off *rest; false at the end. */
-static bool
-word_next(struct slice *rest, struct slice *word)
-{
-	size_t n = 0;
-
-	*rest = sl_trim(*rest);
-	if (rest->n == 0)
-		return false;
-	while (n < rest->n && !ascii_is_space(rest->p[n]))
-		n++;
-	*word = sl_sub(*rest, 0, n);
-	*rest = sl_skip(*rest, n);
-	return true;
-}
-
 /* The place of word in a list of words (case folded), or -1; *found is its spelling there. */
-static int
-word_index(const char *words, struct slice word, struct slice *found)
+int
+value_word_index(const char *words, struct slice word, struct slice *found)
 {
 	struct slice rest = sl_str(words), each;
 
-	for (int i = 0; word_next(&rest, &each); i++) {
+	for (int i = 0; value_word_next(&rest, &each); i++) {
 		if (sl_ieq(each, word)) {
 			*found = each;
 			return i;
@@ -57,8 +39,8 @@ word_index(const char *words, struct slice word, struct slice *found)
 	return -1;
 }
 
-static enum st
-store_string(struct slice text, struct arena *a, void *field)
+enum st
+value_store_string(struct slice text, struct arena *a, void *field)
 {
 	const char *s = arena_str(a, text);
 
@@ -68,46 +50,16 @@ store_string(struct slice text, struct arena *a, void *field)
 	return ST_OK;
 }
 
-static void
-put_string(const struct conf_row *row, const void *field, struct buf *out)
+void
+value_put_string(const struct conf_row *row, const void *field, struct buf *out)
 {
 	(void)row;
 	buf_put_str(out, *(const char *const *)field);
 }
 
-/* An array for `count` strings; count 0 gives an empty list. */
-static bool
-list_make(struct arena *a, size_t count, struct conf_list *list)
-{
-	list->count = 0;
-	list->items = arena_get_array(a, count, sizeof(*list->items));
-	return list->items != NULL;
-}
-
-static bool
-list_add(struct arena *a, struct conf_list *list, struct slice item)
-{
-	const char *s = arena_str(a, item);
-
-	if (s == NULL)
-		return false;
-	list->items[list->count++] = s;
-	return true;
-}
-
-static void
-list_put(const struct conf_list *list, unsigned char separator, struct buf *out)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (i > 0)
-			buf_put_byte(out, separator);
-		buf_put_str(out, list->items[i]);
-	}
-}
-
 /* Printable UTF-8 (HTAB counts); LF too when lines is set. */
-static bool
-is_clean_text(struct slice text, bool lines)
+bool
+value_is_clean(struct slice text, bool lines)
 {
 	if (!utf8_valid(text))
 		return false;
@@ -264,17 +216,17 @@ text_limit(const struct conf_row *row)
 static enum st
 parse_string(const struct conf_row *row, struct slice text, struct arena *a, void *field)
 {
-	if (text.n > text_limit(row) || !is_clean_text(text, false))
+	if (text.n > text_limit(row) || !value_is_clean(text, false))
 		return ST_SYNTAX;
-	return store_string(text, a, field);
+	return value_store_string(text, a, field);
 }
 
 static enum st
 parse_text(const struct conf_row *row, struct slice text, struct arena *a, void *field)
 {
-	if (text.n > text_limit(row) || !is_clean_text(text, true))
+	if (text.n > text_limit(row) || !value_is_clean(text, true))
 		return ST_SYNTAX;
-	return store_string(text, a, field);
+	return value_store_string(text, a, field);
 }
 
 static enum st
@@ -282,11 +234,11 @@ parse_path(const struct conf_row *row, struct slice text, struct arena *a, void 
 {
 	struct slice word = text;
 
-	if (text.n > 0 && text.p[0] != '/' && (row->words == NULL || word_index(row->words, text, &word) < 0))
+	if (text.n > 0 && text.p[0] != '/' && (row->words == NULL || value_word_index(row->words, text, &word) < 0))
 		return ST_SYNTAX;
-	if (text.n > PATH_TEXT_MAX || !is_clean_text(text, false))
+	if (text.n > PATH_TEXT_MAX || !value_is_clean(text, false))
 		return ST_SYNTAX;
-	return store_string(word, a, field);
+	return value_store_string(word, a, field);
 }
 
 static enum st
@@ -297,7 +249,7 @@ parse_address(const struct conf_row *row, struct slice text, struct arena *a, vo
 	(void)row;
 	if (!sl_eq(text, SL("0")) && !ip_parse(text, &ip))
 		return ST_SYNTAX;
-	return store_string(text, a, field);
+	return value_store_string(text, a, field);
 }
 
 /* --- words --------------------------------------------------------------------------------------------- */
@@ -307,16 +259,16 @@ parse_word(const struct conf_row *row, struct slice text, struct arena *a, void 
 {
 	struct slice word = SL_NONE;
 
-	if (text.n > 0 && word_index(row->words, text, &word) < 0)
+	if (text.n > 0 && value_word_index(row->words, text, &word) < 0)
 		return ST_SYNTAX;
-	return store_string(word, a, field);
+	return value_store_string(word, a, field);
 }
 
 static enum st
 parse_enum(const struct conf_row *row, struct slice text, struct arena *a, void *field)
 {
 	struct slice word;
-	int index = word_index(row->words, text, &word);
+	int index = value_word_index(row->words, text, &word);
 
 	(void)a;
 	if (index < 0)
@@ -330,275 +282,9 @@ put_enum(const struct conf_row *row, const void *field, struct buf *out)
 {
 	struct slice rest = sl_str(row->words), word = SL_NONE;
 
-	for (int i = 0; i <= *(const int *)field && word_next(&rest, &word); i++)
+	for (int i = 0; i <= *(const int *)field && value_word_next(&rest, &word); i++)
 		continue;
 	buf_put(out, word);
-}
-
-static enum st
-parse_words(const struct conf_row *row, struct slice text, struct arena *a, void *field)
-{
-	struct conf_list list;
-	struct slice rest = text, word;
-	size_t count = 0;
-
-	while (word_next(&rest, &word))
-		count++;
-	if (!list_make(a, count, &list))
-		return ST_LIMIT;
-	for (rest = text; word_next(&rest, &word);) {
-		if (!is_clean_text(word, false) || (row->words != NULL && word_index(row->words, word, &word) < 0))
-			return ST_SYNTAX;
-		if (!list_add(a, &list, word))
-			return ST_LIMIT;
-	}
-	*(struct conf_list *)field = list;
-	return ST_OK;
-}
-
-/* "5000" or "5000-5999". */
-static bool
-uid_range(struct slice text, uint64_t *first, uint64_t *last)
-{
-	struct slice from;
-	bool is_range = sl_cut(&text, '-', &from);
-
-	if (!num_u64(from, UINT32_MAX - 1, first))
-		return false;
-	*last = *first;
-	return !is_range || (num_u64(text, UINT32_MAX - 1, last) && *last >= *first);
-}
-
-static enum st
-parse_uids(const struct conf_row *row, struct slice text, struct arena *a, void *field)
-{
-	struct slice rest = text, word;
-	uint64_t first, last;
-
-	while (word_next(&rest, &word))
-		if (!uid_range(word, &first, &last))
-			return ST_SYNTAX;
-	return parse_words(row, text, a, field);
-}
-
-bool
-conf_uid_listed(const struct conf_list *uids, uint32_t uid)
-{
-	uint64_t first, last;
-
-	for (size_t i = 0; i < uids->count; i++)
-		if (uid_range(sl_str(uids->items[i]), &first, &last) && uid >= first && uid <= last)
-			return true;
-	return false;
-}
-
-static void
-put_words(const struct conf_row *row, const void *field, struct buf *out)
-{
-	(void)row;
-	list_put(field, ' ', out);
-}
-
-/* --- lists of lines ------------------------------------------------------------------------------------- */
-
-static size_t
-line_count(struct slice text)
-{
-	size_t count = text.n > 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		count += text.p[i] == '\n';
-	return count;
-}
-
-static enum st
-parse_lines(const struct conf_row *row, struct slice text, struct arena *a, void *field)
-{
-	struct conf_list list;
-	struct slice line;
-
-	(void)row;
-	if (!is_clean_text(text, true))
-		return ST_SYNTAX;
-	if (!list_make(a, line_count(text), &list))
-		return ST_LIMIT;
-	while (text.n > 0) {
-		sl_cut(&text, '\n', &line);
-		line = sl_trim(line);
-		if (line.n > 0 && !list_add(a, &list, line))
-			return ST_LIMIT;
-	}
-	*(struct conf_list *)field = list;
-	return ST_OK;
-}
-
-static void
-put_lines(const struct conf_row *row, const void *field, struct buf *out)
-{
-	(void)row;
-	list_put(field, '\n', out);
-}
-
-/* --- domains -------------------------------------------------------------------------------------------- */
-
-static bool
-is_domain(struct slice s)
-{
-	size_t label = 0;
-
-	if (s.n == 0 || s.n > DOMAIN_MAX || !utf8_valid(s))
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = s.p[i];
-
-		if (c == '.') {
-			if (label == 0)
-				return false;
-			label = 0;
-			continue;
-		}
-		if (!ascii_is_alnum(c) && c != '-' && c != '_' && c < 0x80)
-			return false;
-		if (++label > LABEL_MAX)
-			return false;
-	}
-	return label > 0;
-}
-
-/* A copy in lower case. */
-static const char *
-lower_copy(struct slice s, struct arena *a)
-{
-	char *copy = arena_str(a, s);
-
-	for (size_t i = 0; copy != NULL && i < s.n; i++)
-		copy[i] = (char)ascii_lower((unsigned char)copy[i]);
-	return copy;
-}
-
-static enum st
-parse_domain(const struct conf_row *row, struct slice text, struct arena *a, void *field)
-{
-	struct slice bare = text;
-
-	if ((row->flags & CONF_MASK) && sl_starts(text, SL("*.")))
-		bare = sl_skip(text, 2);
-	if (!is_domain(bare))
-		return ST_SYNTAX;
-	*(const char **)field = lower_copy(text, a);
-	return *(const char **)field != NULL ? ST_OK : ST_LIMIT;
-}
-
-static enum st
-parse_domains(const struct conf_row *row, struct slice text, struct arena *a, void *field)
-{
-	struct conf_list list;
-	struct slice line;
-
-	(void)row;
-	if (!list_make(a, line_count(text), &list))
-		return ST_LIMIT;
-	while (text.n > 0) {
-		struct slice bare;
-
-		sl_cut(&text, '\n', &line);
-		line = sl_trim(line);
-		if (line.n == 0)
-			continue;
-		bare = line.p[0] == '!' || line.p[0] == '.' ? sl_skip(line, 1) : line;
-		if (!is_domain(bare))
-			return ST_SYNTAX;
-		list.items[list.count] = lower_copy(line, a);
-		if (list.items[list.count++] == NULL)
-			return ST_LIMIT;
-	}
-	*(struct conf_list *)field = list;
-	return ST_OK;
-}
-
-/* --- ports ------------------------------------------------------------------------------------------------ */
-
-/* The services a port may be named by; getservbyname would depend on the system. */
-static bool
-port_number(struct slice text, uint16_t *port)
-{
-	static const struct {
-		const char *name;
-		uint16_t port;
-	} services[] = {
-		{"smtp", 25}, {"submission", 587}, {"submissions", 465}, {"smtps", 465}, {"ssmtp", 465},
-		{"imap", 143}, {"imap2", 143}, {"imaps", 993}, {"pop3", 110}, {"pop3s", 995}, {"sieve", 4190},
-	};
-	uint64_t number;
-
-	for (size_t i = 0; i < COUNT_OF(services); i++) {
-		if (sl_ieq(text, sl_str(services[i].name))) {
-			*port = services[i].port;
-			return true;
-		}
-	}
-	if (!num_u64(text, 65535, &number) || number == 0)
-		return false;
-	*port = (uint16_t)number;
-	return true;
-}
-
-/* "587", "smtp", "127.0.0.1.2525", "::1.25": the address stands before the last dot. */
-static enum st
-parse_one_port(struct slice text, struct arena *a, struct conf_port *port)
-{
-	size_t dot = sl_rfind(text, '.');
-	struct slice ip = dot < text.n ? sl_sub(text, 0, dot) : SL_NONE;
-	struct slice number = dot < text.n ? sl_skip(text, dot + 1) : text;
-
-	struct ip parsed;
-
-	if (dot < text.n && sl_eq(ip, SL("0")))
-		ip = SL_NONE;
-	else if (dot < text.n && !ip_parse(ip, &parsed))
-		return ST_SYNTAX;
-	if (!port_number(number, &port->port))
-		return ST_SYNTAX;
-	return store_string(ip, a, &port->ip);
-}
-
-static enum st
-parse_ports(const struct conf_row *row, struct slice text, struct arena *a, void *field)
-{
-	struct conf_ports ports = {NULL, 0};
-	struct slice rest = text, item;
-	size_t count = 1;
-	bool more = true;
-
-	(void)row;
-	for (size_t i = 0; i < text.n; i++)
-		count += text.p[i] == ',';
-	ports.items = arena_get_array(a, count, sizeof(*ports.items));
-	if (ports.items == NULL)
-		return ST_LIMIT;
-	while (more) {
-		enum st st;
-
-		more = sl_cut(&rest, ',', &item);
-		st = parse_one_port(sl_trim(item), a, &ports.items[ports.count++]);
-		if (st != ST_OK)
-			return st;
-	}
-	*(struct conf_ports *)field = ports;
-	return ST_OK;
-}
-
-static void
-put_ports(const struct conf_row *row, const void *field, struct buf *out)
-{
-	const struct conf_ports *ports = field;
-
-	(void)row;
-	for (size_t i = 0; i < ports->count; i++) {
-		const struct conf_port *port = &ports->items[i];
-
-		buf_fmt(out, "%s%s%s%u", i > 0 ? "," : "", port->ip, port->ip[0] != '\0' ? "." : "", (unsigned)port->port);
-	}
 }
 
 /* --- the types ---------------------------------------------------------------------------------------------- */
@@ -610,18 +296,18 @@ static const struct value_type types[] = {
 	[CONF_UINT] = {"number", parse_uint, put_uint, false, "a number"},
 	[CONF_DURATION] = {"duration", parse_duration, put_duration, false, "a time such as 90, 15m or 1w2d"},
 	[CONF_SIZE] = {"size", parse_size, put_size, false, "a size such as 500000, 32K or 10M"},
-	[CONF_STRING] = {"string", parse_string, put_string, true, "one line of text"},
-	[CONF_TEXT] = {"text", parse_text, put_string, true, "text"},
-	[CONF_PATH] = {"path", parse_path, put_string, true, "a path that begins with /"},
-	[CONF_ADDRESS] = {"address", parse_address, put_string, false, "0 or an IP address"},
-	[CONF_WORD] = {"word", parse_word, put_string, false, "one of"},
+	[CONF_STRING] = {"string", parse_string, value_put_string, true, "one line of text"},
+	[CONF_TEXT] = {"text", parse_text, value_put_string, true, "text"},
+	[CONF_PATH] = {"path", parse_path, value_put_string, true, "a path that begins with /"},
+	[CONF_ADDRESS] = {"address", parse_address, value_put_string, false, "0 or an IP address"},
+	[CONF_WORD] = {"word", parse_word, value_put_string, false, "one of"},
 	[CONF_ENUM] = {"word", parse_enum, put_enum, false, "one of"},
-	[CONF_WORDS] = {"words", parse_words, put_words, true, "words out of"},
-	[CONF_UIDS] = {"uids", parse_uids, put_words, true, "uids and ranges such as 5000-5999, separated by blanks"},
-	[CONF_LINES] = {"list", parse_lines, put_lines, true, "lines of text"},
-	[CONF_DOMAIN] = {"domain", parse_domain, put_string, false, "a domain"},
-	[CONF_DOMAINS] = {"domain list", parse_domains, put_lines, true, "domains such as example.com, .example.com or !host.example.com"},
-	[CONF_PORTS] = {"ports", parse_ports, put_ports, false, "ports such as 587, or address.port, separated by commas"},
+	[CONF_WORDS] = {"words", value_parse_words, value_put_words, true, "words out of"},
+	[CONF_UIDS] = {"uids", value_parse_uids, value_put_words, true, "uids and ranges such as 5000-5999, separated by blanks"},
+	[CONF_LINES] = {"list", value_parse_lines, value_put_lines, true, "lines of text"},
+	[CONF_DOMAIN] = {"domain", value_parse_domain, value_put_string, false, "a domain"},
+	[CONF_DOMAINS] = {"domain list", value_parse_domains, value_put_lines, true, "domains such as example.com, .example.com or !host.example.com"},
+	[CONF_PORTS] = {"ports", value_parse_ports, value_put_ports, false, "ports such as 587, or address.port, separated by commas"},
 	[CONF_NOEFFECT] = {"no effect", NULL, NULL, true, "anything"},
 	[CONF_TABLE] = {"table", NULL, NULL, true, "a table"},
 };

@@ -40,7 +40,10 @@ bool access_variable(const struct access_policy *p, struct slice name, struct sl
 /* Collects entries; written by access_table_each. */
 struct access_table;
 
+/* An empty table. */
 struct access_table *access_table_new(void);
+
+/* Releases the table; NULL is allowed. */
 void access_table_free(struct access_table *t);
 
 /* Reads the text of one file; mistakes go to r as file:line. A second entry for a block is an error. */

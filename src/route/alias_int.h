@@ -36,6 +36,7 @@ struct alias_table {
 	struct alias_entry **sorted; /* by key, after expansion */
 };
 
+/* The definition of a key, or NULL. */
 struct alias_entry *alias_entry_find(const struct alias_table *t, struct slice key);
 
 #endif
