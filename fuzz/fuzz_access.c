@@ -1,6 +1,6 @@
 /*
- * smtpaccess. First 17 bytes: a client's address; the rest: the file. The lookup finds what a search through
- * all entries finds.
+ * smtpaccess. First 17 bytes: a client's address; the rest: the file. The lookup finds what a
+ * search through all entries finds.
  */
 #include "base/num.h"
 #include "fuzz/fuzz.h"
@@ -68,7 +68,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	access_table_each(t, one_entry, &s);
 	FUZZ_CHECK(access_lookup(s.dict, &s.client, a, &p, &f) == ST_OK);
 	FUZZ_CHECK(p.deny == (s.found && sl_eq(buf_slice(&s.action), SL("deny"))));
-	FUZZ_CHECK((p.count > 0) == (s.found && sl_find(buf_slice(&s.action), ',') + 1 < s.action.n));
+	FUZZ_CHECK(
+	    (p.count > 0) == (s.found && sl_find(buf_slice(&s.action), ',') + 1 < s.action.n));
 	conf_report_fini(&r);
 	access_table_free(t);
 	arena_free(a);

@@ -1,6 +1,6 @@
 /*
- * Accounts: records, requests and answers of the authdaemon protocol, userdb lines. What is read and written
- * again reads as the same; a request is the same however it arrives.
+ * Accounts: records, requests and answers of the authdaemon protocol, userdb lines. What is read
+ * and written again reads as the same; a request is the same however it arrives.
  */
 #include "account/authproto.h"
 #include "account/userdb.h"
@@ -33,7 +33,8 @@ record_round_trip(const struct account *acc, struct arena *a)
 	buf_init(&text, 65536);
 	FUZZ_CHECK(account_check(acc, &f) == ST_OK);
 	account_encode(acc, &text);
-	FUZZ_CHECK(account_decode(buf_slice(&text), a, &again, &used, &f) == ST_OK && used == text.n);
+	FUZZ_CHECK(
+	    account_decode(buf_slice(&text), a, &again, &used, &f) == ST_OK && used == text.n);
 	same_account(&again, acc);
 	buf_fini(&text);
 }
@@ -49,10 +50,12 @@ records(struct slice s, struct arena *a)
 
 	FUZZ_CHECK(st != ST_OK || used <= s.n);
 	if (st == ST_OK) {
-		/* A record that has no ids must not have uid alone; encode drops what a lone uid was. */
+		/* A record that has no ids must not have uid alone; encode drops what a lone uid
+		 * was. */
 		if (acc.has_ids || (acc.uid == 0 && acc.gid == 0))
 			record_round_trip(&acc, a);
-		FUZZ_CHECK(account_decode(sl_sub(s, 0, used - 1), a, &again, &used2, &f) == ST_AGAIN);
+		FUZZ_CHECK(
+		    account_decode(sl_sub(s, 0, used - 1), a, &again, &used2, &f) == ST_AGAIN);
 	}
 	if (auth_answer_parse(AUTH_PASSWD, s, a, &outcome, &acc, &used, &f) == ST_OK)
 		FUZZ_CHECK(used == (outcome == AUTH_YES ? 3 : 5));
@@ -85,14 +88,16 @@ requests(struct slice s)
 	FUZZ_CHECK(used <= s.n);
 	for (size_t n = 0; n < used; n += 1 + n / 8)
 		FUZZ_CHECK(auth_request_parse(sl_sub(s, 0, n), &again, &used2, &f) == ST_AGAIN);
-	FUZZ_CHECK(auth_request_parse(sl_sub(s, 0, used), &again, &used2, &f) == ST_OK && used2 == used);
+	FUZZ_CHECK(
+	    auth_request_parse(sl_sub(s, 0, used), &again, &used2, &f) == ST_OK && used2 == used);
 	same_request(&again, &r);
 	if (!auth_request_is_clean(&r))
 		return;
 	buf_init(&text, AUTH_REQUEST_MAX * 2);
 	auth_request_put(&r, &text);
 	if (text.n <= AUTH_REQUEST_MAX) {
-		FUZZ_CHECK(auth_request_parse(buf_slice(&text), &again, &used2, &f) == ST_OK && used2 == text.n);
+		FUZZ_CHECK(auth_request_parse(buf_slice(&text), &again, &used2, &f) == ST_OK &&
+			   used2 == text.n);
 		same_request(&again, &r);
 	}
 	buf_fini(&text);
@@ -111,7 +116,8 @@ lists(struct slice s)
 		FUZZ_CHECK(used > 0 && used <= s.n);
 		buf_clear(&text);
 		auth_list_put(&item, &text);
-		FUZZ_CHECK(auth_list_parse(buf_slice(&text), &again, &used2, &f) == ST_OK && used2 == text.n);
+		FUZZ_CHECK(auth_list_parse(buf_slice(&text), &again, &used2, &f) == ST_OK &&
+			   used2 == text.n);
 		FUZZ_CHECK(again.kind == item.kind);
 		FUZZ_SAME(again.module, item.module);
 		same_account(&again.account, &item.account);

@@ -1,6 +1,6 @@
 /*
- * aliases: a table that is whole, printed and read again, is the same table (what was expanded stays
- * expanded); a lookup of each key finds it.
+ * aliases: a table that is whole, printed and read again, is the same table (what was expanded
+ * stays expanded); a lookup of each key finds it.
  */
 #include <stdlib.h>
 
@@ -34,7 +34,8 @@ put_pair(void *arg, struct slice key, struct slice value)
 	return true;
 }
 
-/* "key: member, member", the name quoted: in the key an "@" that is not the last separator has a backslash. */
+/* "key: member, member", the name quoted: in the key an "@" that is not the last separator has a
+ * backslash. */
 static bool
 put_text(void *arg, struct slice key, struct slice value)
 {
@@ -98,7 +99,8 @@ put_domain(void *arg, struct slice key, struct slice value)
 	/* What the reader of domain lists takes, the classifier can look at. */
 	(void)value;
 	if (key.p[0] != '.')
-		FUZZ_CHECK(route_domain_kind(map, key, a, &kind, &as, NULL) == ST_OK && sl_eq(as, key));
+		FUZZ_CHECK(
+		    route_domain_kind(map, key, a, &kind, &as, NULL) == ST_OK && sl_eq(as, key));
 	arena_free(a);
 	(void)arg;
 	return true;
@@ -118,7 +120,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&written, 1 << 26);
 	buf_init(&pairs2, 1 << 26);
 	buf_init(&written2, 1 << 26);
-	if (memchr(data, 0, size) == NULL && compile(sl_mem(data, size), &pairs, &written) == 0 && buf_ok(&written)) {
+	if (memchr(data, 0, size) == NULL && compile(sl_mem(data, size), &pairs, &written) == 0 &&
+	    buf_ok(&written)) {
 		FUZZ_CHECK(compile(buf_slice(&written), &pairs2, &written2) == 0);
 		FUZZ_SAME(buf_slice(&pairs2), buf_slice(&pairs));
 	}

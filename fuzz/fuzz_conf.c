@@ -1,6 +1,7 @@
 /*
- * Configuration. First byte: which file the rest is. A configuration that loads makes a snapshot that reads
- * back to the same bytes; one that does not says why; assignments written by us read back.
+ * Configuration. First byte: which file the rest is. A configuration that loads makes a snapshot
+ * that reads back to the same bytes; one that does not says why; assignments written by us read
+ * back.
  */
 #include "base/arena.h"
 #include "conf/assign.h"
@@ -52,7 +53,8 @@ snapshot_round_trip(const struct conf *c)
 	conf_snapshot_put(&again, &second);
 	conf_fini(&again);
 	FUZZ_SAME(buf_slice(&second), buf_slice(&first));
-	FUZZ_CHECK(conf_snapshot_get(sl_sub(buf_slice(&first), 0, first.n / 2), &again, &f) != ST_OK);
+	FUZZ_CHECK(
+	    conf_snapshot_get(sl_sub(buf_slice(&first), 0, first.n / 2), &again, &f) != ST_OK);
 	buf_clear(&second);
 	FUZZ_CHECK(conf_show(c, SL_NONE, false, &second) > 0 && buf_ok(&second));
 	buf_fini(&first);
@@ -102,7 +104,8 @@ take(void *arg, struct slice name, struct slice value, unsigned line)
 static void
 assign_read(struct slice text, struct taken *t, struct conf_report *r)
 {
-	struct conf_assign p = {.file = "f", .report = r, .arena = arena_new("fuzz", 1 << 24), .set = take, .arg = t};
+	struct conf_assign p = {
+	    .file = "f", .report = r, .arena = arena_new("fuzz", 1 << 24), .set = take, .arg = t};
 
 	conf_assign_read(&p, text);
 	arena_free(p.arena);

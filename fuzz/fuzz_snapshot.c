@@ -1,4 +1,5 @@
-/* Configuration snapshots: what is read is written again as the same bytes; nothing else is taken. */
+/* Configuration snapshots: what is read is written again as the same bytes; nothing else is taken.
+ */
 #include "conf/conf.h"
 #include "fuzz/fuzz.h"
 

@@ -12,21 +12,24 @@ struct field {
 	size_t offset;
 };
 
-#define TEXT(name, member, max) {name, FIELD_TEXT, max, offsetof(struct account, member)}
+#define TEXT(name, member, max)                                         \
+	{                                                               \
+		name, FIELD_TEXT, max, offsetof(struct account, member) \
+	}
 
 static const struct field fields[] = {
-	TEXT("USERNAME", username, ACCOUNT_ADDRESS_MAX),
-	{"UID", FIELD_UID, 10, 0},
-	{"GID", FIELD_GID, 10, 0},
-	TEXT("HOME", home, ACCOUNT_PATH_MAX),
-	TEXT("ADDRESS", address, ACCOUNT_ADDRESS_MAX),
-	TEXT("NAME", name, ACCOUNT_NAME_MAX),
-	TEXT("MAILDIR", maildir, ACCOUNT_PATH_MAX),
-	TEXT("QUOTA", quota, ACCOUNT_QUOTA_MAX),
-	TEXT("PASSWD", password, ACCOUNT_PASSWORD_MAX),
-	TEXT("PASSWD2", clear, ACCOUNT_PASSWORD_MAX),
-	TEXT("OPTIONS", options, ACCOUNT_OPTIONS_MAX),
-	{"DEFAULTDELIVERY", FIELD_INSTRUCTIONS, ACCOUNT_PATH_MAX, offsetof(struct account, delivery)},
+    TEXT("USERNAME", username, ACCOUNT_ADDRESS_MAX),
+    {"UID", FIELD_UID, 10, 0},
+    {"GID", FIELD_GID, 10, 0},
+    TEXT("HOME", home, ACCOUNT_PATH_MAX),
+    TEXT("ADDRESS", address, ACCOUNT_ADDRESS_MAX),
+    TEXT("NAME", name, ACCOUNT_NAME_MAX),
+    TEXT("MAILDIR", maildir, ACCOUNT_PATH_MAX),
+    TEXT("QUOTA", quota, ACCOUNT_QUOTA_MAX),
+    TEXT("PASSWD", password, ACCOUNT_PASSWORD_MAX),
+    TEXT("PASSWD2", clear, ACCOUNT_PASSWORD_MAX),
+    TEXT("OPTIONS", options, ACCOUNT_OPTIONS_MAX),
+    {"DEFAULTDELIVERY", FIELD_INSTRUCTIONS, ACCOUNT_PATH_MAX, offsetof(struct account, delivery)},
 };
 
 static const struct slice *
@@ -51,7 +54,7 @@ has_control(const struct field *field, struct slice s)
 	return false;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------- */
 
 struct decoder {
 	struct arena *arena;
@@ -67,17 +70,21 @@ decode_field(struct decoder *d, size_t i, struct slice value)
 	const struct field *field = &fields[i];
 
 	if (d->seen[i])
-		return fault_set(d->fault, ST_SYNTAX, "", "account record: found a second %s line, expected one", field->name);
+		return fault_set(d->fault, ST_SYNTAX, "",
+		    "account record: found a second %s line, expected one", field->name);
 	d->seen[i] = true;
 	if (value.n > field->max)
-		return fault_set(d->fault, ST_LIMIT, "", "account record: found %zu bytes in %s, expected at most %zu", value.n, field->name,
-		    field->max);
+		return fault_set(d->fault, ST_LIMIT, "",
+		    "account record: found %zu bytes in %s, expected at most %zu", value.n,
+		    field->name, field->max);
 	if (has_control(field, value))
-		return fault_set(d->fault, ST_SYNTAX, "", "account record: found a control character in %s", field->name);
+		return fault_set(d->fault, ST_SYNTAX, "",
+		    "account record: found a control character in %s", field->name);
 	if (!is_text(field)) {
 		if (!num_u64(value, UINT32_MAX - 1, &d->ids[i]))
-			return fault_set(d->fault, ST_SYNTAX, "", "account record: found \"%.*s\" in %s, expected a number", SL_FMT(value),
-			    field->name);
+			return fault_set(d->fault, ST_SYNTAX, "",
+			    "account record: found \"%.*s\" in %s, expected a number",
+			    SL_FMT(value), field->name);
 		return ST_OK;
 	}
 	value = arena_copy(d->arena, value);
@@ -93,7 +100,9 @@ decode_line(struct decoder *d, struct slice line)
 	struct slice name;
 
 	if (!sl_cut(&line, '=', &name))
-		return fault_set(d->fault, ST_SYNTAX, "", "account record: found \"%.*s\", expected NAME=value or a dot", SL_FMT(sl_sub(name, 0, 40)));
+		return fault_set(d->fault, ST_SYNTAX, "",
+		    "account record: found \"%.*s\", expected NAME=value or a dot",
+		    SL_FMT(sl_sub(name, 0, 40)));
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		if (sl_eq(name, sl_str(fields[i].name)))
 			return decode_field(d, i, line);
@@ -140,11 +149,12 @@ account_decode(struct slice in, struct arena *a, struct account *out, size_t *us
 			return st;
 	}
 	if (in.n >= ACCOUNT_RECORD_MAX)
-		return fault_set(f, ST_LIMIT, "", "account record: found no end within %d bytes", ACCOUNT_RECORD_MAX);
+		return fault_set(f, ST_LIMIT, "", "account record: found no end within %d bytes",
+		    ACCOUNT_RECORD_MAX);
 	return fault_set(f, ST_AGAIN, "", "account record: not complete yet");
 }
 
-/* --- writing ------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------- */
 
 enum st
 account_check(const struct account *acc, struct fault *f)
@@ -152,18 +162,24 @@ account_check(const struct account *acc, struct fault *f)
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		if (!is_text(&fields[i]))
 			continue;
-		if (field_text(acc, &fields[i])->n > fields[i].max || has_control(&fields[i], *field_text(acc, &fields[i])))
-			return fault_set(f, ST_SYNTAX, "", "account record: %s is too long or has a control character", fields[i].name);
+		if (field_text(acc, &fields[i])->n > fields[i].max ||
+		    has_control(&fields[i], *field_text(acc, &fields[i])))
+			return fault_set(f, ST_SYNTAX, "",
+			    "account record: %s is too long or has a control character",
+			    fields[i].name);
 	}
 	if (acc->address.n == 0)
 		return fault_set(f, ST_SYNTAX, "", "account record: ADDRESS is missing");
 	if (acc->home.n == 0 || acc->home.p[0] != '/')
-		return fault_set(f, ST_SYNTAX, "", "account record: found HOME \"%.*s\", expected a path that begins with /",
+		return fault_set(f, ST_SYNTAX, "",
+		    "account record: found HOME \"%.*s\", expected a path that begins with /",
 		    SL_FMT(sl_sub(acc->home, 0, 60)));
 	if (!acc->has_ids && acc->username.n == 0)
-		return fault_set(f, ST_SYNTAX, "", "account record: found neither UID and GID nor USERNAME");
+		return fault_set(
+		    f, ST_SYNTAX, "", "account record: found neither UID and GID nor USERNAME");
 	if (acc->has_ids && (acc->uid == UINT32_MAX || acc->gid == UINT32_MAX))
-		return fault_set(f, ST_SYNTAX, "", "account record: found an id above %u", UINT32_MAX - 1);
+		return fault_set(
+		    f, ST_SYNTAX, "", "account record: found an id above %u", UINT32_MAX - 1);
 	return ST_OK;
 }
 
@@ -182,13 +198,14 @@ account_encode(const struct account *acc, struct buf *out)
 			buf_put(out, value);
 			buf_put_byte(out, '\n');
 		} else if (acc->has_ids) {
-			buf_fmt(out, "%s=%u\n", field->name, field->kind == FIELD_UID ? acc->uid : acc->gid);
+			buf_fmt(out, "%s=%u\n", field->name,
+			    field->kind == FIELD_UID ? acc->uid : acc->gid);
 		}
 	}
 	buf_put(out, SL(".\n"));
 }
 
-/* --- options -------------------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------- */
 
 /* Takes the next "name[=value]" off *rest, skipping empty ones. */
 static bool
@@ -261,9 +278,9 @@ account_service_is_allowed(struct slice options, struct slice service, bool is_s
 	static const struct {
 		const char *service, *disable, *disable_insecure;
 	} rows[] = {
-		{"imap", "disableimap", "disableinsecureimap"},
-		{"pop3", "disablepop3", "disableinsecurepop3"},
-		{"webmail", "disablewebmail", NULL},
+	    {"imap", "disableimap", "disableinsecureimap"},
+	    {"pop3", "disablepop3", "disableinsecurepop3"},
+	    {"webmail", "disablewebmail", NULL},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -271,7 +288,8 @@ account_service_is_allowed(struct slice options, struct slice service, bool is_s
 			continue;
 		if (option_is_on(options, rows[i].disable))
 			return false;
-		return is_secure || rows[i].disable_insecure == NULL || !option_is_on(options, rows[i].disable_insecure);
+		return is_secure || rows[i].disable_insecure == NULL ||
+		       !option_is_on(options, rows[i].disable_insecure);
 	}
 	return true;
 }

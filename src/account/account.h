@@ -1,6 +1,6 @@
 /*
- * Who a user is. One record, whatever back end it came from; the text form is that of the authdaemon
- * protocol (docs/ACCOUNTS.md): lines NAME=value, then a line with a dot.
+ * Who a user is. One record, whatever back end it came from; the text form is that of the
+ * authdaemon protocol (docs/ACCOUNTS.md): lines NAME=value, then a line with a dot.
  */
 #ifndef ACCOUNT_ACCOUNT_H
 #define ACCOUNT_ACCOUNT_H
@@ -23,9 +23,10 @@
 #define ACCOUNT_RECORD_MAX 8192
 
 struct account {
-	struct slice address;  /* ADDRESS: the mailbox, unique */
-	struct slice username; /* USERNAME: a system user whose uid and gid count; empty when uid is given */
-	bool has_ids;          /* uid and gid are set */
+	struct slice address; /* ADDRESS: the mailbox, unique */
+	struct slice
+	    username; /* USERNAME: a system user whose uid and gid count; empty when uid is given */
+	bool has_ids; /* uid and gid are set */
 	uint32_t uid, gid;     /* UID, GID */
 	struct slice home;     /* HOME: absolute */
 	struct slice maildir;  /* MAILDIR: absolute, or below home; empty = ./Maildir */
@@ -39,21 +40,25 @@ struct account {
 
 /*
  * Reads a record up to and with its line ".". Slices are copies in a. *used counts the bytes taken.
- * ST_OK; ST_AGAIN more bytes are needed; ST_SYNTAX a bad or doubled line, a missing ADDRESS, HOME, or
- * neither UID and GID nor USERNAME; ST_LIMIT a field or the record is too long. Lines with unknown
- * names are skipped: other products may send some.
+ * ST_OK; ST_AGAIN more bytes are needed; ST_SYNTAX a bad or doubled line, a missing ADDRESS, HOME,
+ * or neither UID and GID nor USERNAME; ST_LIMIT a field or the record is too long. Lines with
+ * unknown names are skipped: other products may send some.
  */
-enum st account_decode(struct slice in, struct arena *a, struct account *out, size_t *used, struct fault *f) ATTR_CHECKED;
+enum st account_decode(struct slice in, struct arena *a, struct account *out, size_t *used,
+    struct fault *f) ATTR_CHECKED;
 
-/* Appends the record with its final dot. Fields with control characters are a mistake of the caller and left out. */
+/* Appends the record with its final dot. Fields with control characters are a mistake of the caller
+ * and left out. */
 void account_encode(const struct account *acc, struct buf *out);
 
-/* Are the fields such that account_decode takes what account_encode writes? f says which one is not. */
+/* Are the fields such that account_decode takes what account_encode writes? f says which one is
+ * not. */
 enum st account_check(const struct account *acc, struct fault *f) ATTR_CHECKED;
 
-/* --- options ---------------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------- */
 
-/* The value of an option in a comma separated list "a=1,b" (a bare name has the value "1"); false when it is not there. The last one counts. */
+/* The value of an option in a comma separated list "a=1,b" (a bare name has the value "1"); false
+ * when it is not there. The last one counts. */
 bool account_option(struct slice options, struct slice name, struct slice *value);
 
 /* Appends own, and those of defaults that own does not name. */

@@ -7,7 +7,8 @@ static enum st
 again(struct slice in, struct fault *f)
 {
 	if (in.n >= AUTH_REQUEST_MAX)
-		return fault_set(f, ST_LIMIT, "", "account request: found no end within %d bytes", AUTH_REQUEST_MAX);
+		return fault_set(f, ST_LIMIT, "", "account request: found no end within %d bytes",
+		    AUTH_REQUEST_MAX);
 	return fault_set(f, ST_AGAIN, "", "account request: not complete yet");
 }
 
@@ -20,20 +21,22 @@ has_control(struct slice s)
 	return false;
 }
 
-/* --- requests, reading -------------------------------------------------------------------------------- */
+/* --- requests, reading ----------------------------------------------------- */
 
 /* "PRE MODULE SERVICE USER": the user is the rest, blanks included. */
 static enum st
 parse_pre(struct slice rest, struct auth_request *r, struct fault *f)
 {
 	r->kind = AUTH_PRE;
-	if (!sl_cut(&rest, ' ', &r->module) || !sl_cut(&rest, ' ', &r->service) || rest.n == 0 || r->module.n == 0 ||
-	    r->service.n == 0)
-		return fault_set(f, ST_SYNTAX, "", "account request: expected PRE MODULE SERVICE USER");
+	if (!sl_cut(&rest, ' ', &r->module) || !sl_cut(&rest, ' ', &r->service) || rest.n == 0 ||
+	    r->module.n == 0 || r->service.n == 0)
+		return fault_set(
+		    f, ST_SYNTAX, "", "account request: expected PRE MODULE SERVICE USER");
 	r->user = rest;
 	return has_control(rest) || has_control(r->service) || has_control(r->module)
-	    ? fault_set(f, ST_SYNTAX, "", "account request: found a control character in PRE")
-	    : ST_OK;
+		   ? fault_set(
+			 f, ST_SYNTAX, "", "account request: found a control character in PRE")
+		   : ST_OK;
 }
 
 static enum st
@@ -41,12 +44,17 @@ parse_passwd(struct slice rest, struct auth_request *r, struct fault *f)
 {
 	r->kind = AUTH_PASSWD;
 	r->module = SL(".");
-	if (!sl_cut(&rest, '\t', &r->service) || !sl_cut(&rest, '\t', &r->user) || !sl_cut(&rest, '\t', &r->secret) || r->user.n == 0)
-		return fault_set(f, ST_SYNTAX, "", "account request: expected PASSWD SERVICE, USER, OLD and NEW with tabs between");
+	if (!sl_cut(&rest, '\t', &r->service) || !sl_cut(&rest, '\t', &r->user) ||
+	    !sl_cut(&rest, '\t', &r->secret) || r->user.n == 0)
+		return fault_set(f, ST_SYNTAX, "",
+		    "account request: expected PASSWD SERVICE, USER, OLD and NEW with tabs "
+		    "between");
 	r->new_secret = rest;
-	return has_control(rest) || has_control(r->secret) || has_control(r->user) || has_control(r->service)
-	    ? fault_set(f, ST_SYNTAX, "", "account request: found a control character in PASSWD")
-	    : ST_OK;
+	return has_control(rest) || has_control(r->secret) || has_control(r->user) ||
+		       has_control(r->service)
+		   ? fault_set(
+			 f, ST_SYNTAX, "", "account request: found a control character in PASSWD")
+		   : ST_OK;
 }
 
 /* What stands behind "AUTH LENGTH". */
@@ -55,28 +63,34 @@ parse_auth_data(struct slice data, struct auth_request *r, struct fault *f)
 {
 	r->kind = AUTH_LOGIN;
 	r->module = SL(".");
-	if (!sl_cut(&data, '\n', &r->service) || !sl_cut(&data, '\n', &r->type) || r->service.n == 0 || r->type.n == 0)
-		return fault_set(f, ST_SYNTAX, "", "account request: expected a service line and a type line in AUTH");
+	if (!sl_cut(&data, '\n', &r->service) || !sl_cut(&data, '\n', &r->type) ||
+	    r->service.n == 0 || r->type.n == 0)
+		return fault_set(f, ST_SYNTAX, "",
+		    "account request: expected a service line and a type line in AUTH");
 	if (!sl_eq(r->type, SL("login"))) {
 		r->secret = data;
 		return ST_OK;
 	}
 	if (!sl_cut(&data, '\n', &r->user) || r->user.n == 0)
-		return fault_set(f, ST_SYNTAX, "", "account request: expected a user line and a password line in AUTH");
+		return fault_set(f, ST_SYNTAX, "",
+		    "account request: expected a user line and a password line in AUTH");
 	sl_cut(&data, '\n', &r->secret);
 	if (data.n > 0 || has_control(r->user) || has_control(r->service))
-		return fault_set(f, ST_SYNTAX, "", "account request: found more than a user and a password in AUTH");
+		return fault_set(f, ST_SYNTAX, "",
+		    "account request: found more than a user and a password in AUTH");
 	return ST_OK;
 }
 
 /* in begins behind the line "AUTH LENGTH". */
 static enum st
-parse_auth(struct slice whole, struct slice length, struct slice in, struct auth_request *r, size_t *used, struct fault *f)
+parse_auth(struct slice whole, struct slice length, struct slice in, struct auth_request *r,
+    size_t *used, struct fault *f)
 {
 	uint64_t n;
 
 	if (!num_u64(length, AUTH_REQUEST_MAX, &n))
-		return fault_set(f, ST_SYNTAX, "", "account request: found length \"%.*s\", expected a number up to %d",
+		return fault_set(f, ST_SYNTAX, "",
+		    "account request: found length \"%.*s\", expected a number up to %d",
 		    SL_FMT(sl_sub(length, 0, 20)), AUTH_REQUEST_MAX);
 	if (in.n < n)
 		return again(whole, f);
@@ -90,7 +104,8 @@ is_metadata(struct slice line)
 {
 	size_t equals = sl_find(line, '='), n = 0;
 
-	while (n < equals && (ascii_is_upper(line.p[n]) || ascii_is_digit(line.p[n]) || line.p[n] == '_'))
+	while (n < equals &&
+	       (ascii_is_upper(line.p[n]) || ascii_is_digit(line.p[n]) || line.p[n] == '_'))
 		n++;
 	return n > 0 && n == equals && equals < line.n;
 }
@@ -128,29 +143,34 @@ auth_request_parse(struct slice in, struct auth_request *out, size_t *used, stru
 			out->module = SL(".");
 			return ST_OK;
 		}
-		return fault_set(f, ST_SYNTAX, "", "account request: found \"%.*s\", expected PRE, AUTH, PASSWD or ENUMERATE",
+		return fault_set(f, ST_SYNTAX, "",
+		    "account request: found \"%.*s\", expected PRE, AUTH, PASSWD or ENUMERATE",
 		    SL_FMT(sl_sub(line, 0, 20)));
 	}
 	return again(in, f);
 }
 
-/* --- requests, writing -------------------------------------------------------------------------------- */
+/* --- requests, writing ----------------------------------------------------- */
 
 bool
 auth_request_is_clean(const struct auth_request *r)
 {
-	bool words = r->service.n > 0 && sl_find(r->service, ' ') == r->service.n && !has_control(r->service) && !has_control(r->user) &&
-	    !has_control(r->remote_ip);
+	bool words = r->service.n > 0 && sl_find(r->service, ' ') == r->service.n &&
+		     !has_control(r->service) && !has_control(r->user) &&
+		     !has_control(r->remote_ip);
 
 	switch (r->kind) {
 	case AUTH_PRE:
-		return words && r->user.n > 0 && r->module.n > 0 && sl_find(r->module, ' ') == r->module.n && !has_control(r->module);
+		return words && r->user.n > 0 && r->module.n > 0 &&
+		       sl_find(r->module, ' ') == r->module.n && !has_control(r->module);
 	case AUTH_LOGIN:
 		if (!words || r->type.n == 0 || has_control(r->type))
 			return false;
-		return !sl_eq(r->type, SL("login")) || (r->user.n > 0 && sl_find(r->secret, '\n') == r->secret.n);
+		return !sl_eq(r->type, SL("login")) ||
+		       (r->user.n > 0 && sl_find(r->secret, '\n') == r->secret.n);
 	case AUTH_PASSWD:
-		return words && r->user.n > 0 && !has_control(r->secret) && !has_control(r->new_secret);
+		return words && r->user.n > 0 && !has_control(r->secret) &&
+		       !has_control(r->new_secret);
 	default:
 		return true;
 	}
@@ -160,7 +180,8 @@ static void
 put_auth(const struct auth_request *r, struct buf *out)
 {
 	bool login = sl_eq(r->type, SL("login"));
-	size_t n = r->service.n + 1 + r->type.n + 1 + (login ? r->user.n + 1 : 0) + r->secret.n + (login ? 1 : 0);
+	size_t n = r->service.n + 1 + r->type.n + 1 + (login ? r->user.n + 1 : 0) + r->secret.n +
+		   (login ? 1 : 0);
 
 	buf_fmt(out, "AUTH %zu\n", n);
 	buf_put(out, r->service);
@@ -206,11 +227,11 @@ auth_request_put(const struct auth_request *r, struct buf *out)
 	}
 }
 
-/* --- answers ------------------------------------------------------------------------------------------- */
+/* --- answers --------------------------------------------------------------- */
 
 enum st
-auth_answer_parse(enum auth_kind kind, struct slice in, struct arena *a, enum auth_outcome *outcome, struct account *acc, size_t *used,
-    struct fault *f)
+auth_answer_parse(enum auth_kind kind, struct slice in, struct arena *a, enum auth_outcome *outcome,
+    struct account *acc, size_t *used, struct fault *f)
 {
 	const struct slice fail = SL("FAIL\n"), ok = SL("OK\n");
 
@@ -230,11 +251,13 @@ auth_answer_parse(enum auth_kind kind, struct slice in, struct arena *a, enum au
 	}
 	if (sl_starts(ok, in))
 		return fault_set(f, ST_AGAIN, "", "account answer: not complete yet");
-	return fault_set(f, ST_SYNTAX, "", "account answer: found \"%.*s\", expected OK or FAIL", SL_FMT(sl_sub(in, 0, 20)));
+	return fault_set(f, ST_SYNTAX, "", "account answer: found \"%.*s\", expected OK or FAIL",
+	    SL_FMT(sl_sub(in, 0, 20)));
 }
 
 void
-auth_answer_put(enum auth_kind kind, enum auth_outcome outcome, const struct account *acc, struct buf *out)
+auth_answer_put(
+    enum auth_kind kind, enum auth_outcome outcome, const struct account *acc, struct buf *out)
 {
 	if (outcome == AUTH_NO)
 		buf_put(out, SL("FAIL\n"));
@@ -244,7 +267,7 @@ auth_answer_put(enum auth_kind kind, enum auth_outcome outcome, const struct acc
 		account_encode(acc, out);
 }
 
-/* --- ENUMERATE -------------------------------------------------------------------------------------------- */
+/* --- ENUMERATE ------------------------------------------------------------- */
 
 static enum st
 parse_listed(struct slice line, struct account *acc, struct fault *f)
@@ -253,8 +276,10 @@ parse_listed(struct slice line, struct account *acc, struct fault *f)
 	uint64_t u, g;
 
 	*acc = (struct account){.has_ids = true};
-	if (!sl_cut(&line, '\t', &acc->address) || !sl_cut(&line, '\t', &uid) || !sl_cut(&line, '\t', &gid) || !sl_cut(&line, '\t', &acc->home))
-		return fault_set(f, ST_SYNTAX, "", "account list: found a line with too few fields");
+	if (!sl_cut(&line, '\t', &acc->address) || !sl_cut(&line, '\t', &uid) ||
+	    !sl_cut(&line, '\t', &gid) || !sl_cut(&line, '\t', &acc->home))
+		return fault_set(
+		    f, ST_SYNTAX, "", "account list: found a line with too few fields");
 	sl_cut(&line, '\t', &acc->maildir);
 	acc->options = line;
 	if (!num_u64(uid, UINT32_MAX - 1, &u) || !num_u64(gid, UINT32_MAX - 1, &g))
@@ -272,7 +297,8 @@ auth_list_parse(struct slice in, struct auth_list_item *out, size_t *used, struc
 	*out = (struct auth_list_item){0};
 	if (!sl_cut(&rest, '\n', &line)) {
 		if (in.n >= ACCOUNT_RECORD_MAX)
-			return fault_set(f, ST_LIMIT, "", "account list: found a line of more than %d bytes", ACCOUNT_RECORD_MAX);
+			return fault_set(f, ST_LIMIT, "",
+			    "account list: found a line of more than %d bytes", ACCOUNT_RECORD_MAX);
 		return fault_set(f, ST_AGAIN, "", "account list: not complete yet");
 	}
 	*used = line.n + 1;
@@ -288,12 +314,14 @@ auth_list_parse(struct slice in, struct auth_list_item *out, size_t *used, struc
 	if (rest.n == 0)
 		return fault_set(f, ST_AGAIN, "", "account list: not complete yet");
 	if (rest.p[0] != '\n')
-		return fault_set(f, ST_SYNTAX, "", "account list: found no empty line behind \"# NAME\"");
+		return fault_set(
+		    f, ST_SYNTAX, "", "account list: found no empty line behind \"# NAME\"");
 	*used += 1;
 	out->kind = AUTH_LIST_MODULE;
 	out->module = sl_skip(line, 2);
 	if (has_control(out->module))
-		return fault_set(f, ST_SYNTAX, "", "account list: found a control character in the name of a back end");
+		return fault_set(f, ST_SYNTAX, "",
+		    "account list: found a control character in the name of a back end");
 	return ST_OK;
 }
 
@@ -307,8 +335,8 @@ auth_list_put(const struct auth_list_item *item, struct buf *out)
 		buf_fmt(out, "# %.*s\n\n", SL_FMT(item->module));
 		break;
 	case AUTH_LIST_ACCOUNT:
-		buf_fmt(out, "%.*s\t%u\t%u\t%.*s\t%.*s\t%.*s\n", SL_FMT(acc->address), acc->uid, acc->gid,
-		    SL_FMT(acc->home), SL_FMT(acc->maildir), SL_FMT(acc->options));
+		buf_fmt(out, "%.*s\t%u\t%u\t%.*s\t%.*s\t%.*s\n", SL_FMT(acc->address), acc->uid,
+		    acc->gid, SL_FMT(acc->home), SL_FMT(acc->maildir), SL_FMT(acc->options));
 		break;
 	case AUTH_LIST_END:
 		buf_put(out, SL(".\n"));
@@ -316,10 +344,11 @@ auth_list_put(const struct auth_list_item *item, struct buf *out)
 	}
 }
 
-/* --- the walk through the back ends -------------------------------------------------------------------- */
+/* --- the walk through the back ends ---------------------------------------- */
 
 enum st
-auth_walk_start(struct auth_walk *w, const struct auth_request *r, const char *const *names, size_t count)
+auth_walk_start(
+    struct auth_walk *w, const struct auth_request *r, const char *const *names, size_t count)
 {
 	*w = (struct auth_walk){.count = count, .kind = r->kind, .outcome = AUTH_NO};
 	if (!sl_eq(r->module, SL("."))) {
@@ -338,7 +367,8 @@ void
 auth_walk_answer(struct auth_walk *w, enum auth_outcome outcome)
 {
 	w->at++;
-	if (outcome == AUTH_TROUBLE || (outcome == AUTH_YES && w->kind != AUTH_ENUMERATE) || w->at == w->count) {
+	if (outcome == AUTH_TROUBLE || (outcome == AUTH_YES && w->kind != AUTH_ENUMERATE) ||
+	    w->at == w->count) {
 		w->done = true;
 		w->outcome = outcome;
 	}

@@ -19,17 +19,18 @@ struct form {
 };
 
 static const struct form forms[] = {
-	{"md5", "{MD5}", &hash_md5, false, false},
-	{"md5raw", "{MD5RAW}", &hash_md5, true, false},
-	{"sha", "{SHA}", &hash_sha1, false, false},
-	{"sha1", "{SHA}", &hash_sha1, false, false},
-	{"ssha", "{SSHA}", &hash_sha1, false, true},
-	{"sha256", "{SHA256}", &hash_sha256, false, false},
-	{"sha512", "{SHA512}", &hash_sha512, false, false},
+    {"md5", "{MD5}", &hash_md5, false, false},
+    {"md5raw", "{MD5RAW}", &hash_md5, true, false},
+    {"sha", "{SHA}", &hash_sha1, false, false},
+    {"sha1", "{SHA}", &hash_sha1, false, false},
+    {"ssha", "{SSHA}", &hash_sha1, false, true},
+    {"sha256", "{SHA256}", &hash_sha256, false, false},
+    {"sha512", "{SHA512}", &hash_sha512, false, false},
 };
 
 static void
-digest_salted(const struct form *form, struct slice password, struct slice salt, unsigned char out[DIGEST_MAX])
+digest_salted(const struct form *form, struct slice password, struct slice salt,
+    unsigned char out[DIGEST_MAX])
 {
 	void *state = form->digest->start();
 
@@ -63,11 +64,12 @@ digest_matches(const struct form *form, struct slice password, struct slice stor
 	bool same = false;
 
 	buf_init(&raw, STORED_MAX);
-	if ((form->is_hex ? hex_decode(stored, &raw) : base64_get(stored, &raw)) && raw.n >= form->digest->size &&
-	    (form->is_salted || raw.n == form->digest->size)) {
+	if ((form->is_hex ? hex_decode(stored, &raw) : base64_get(stored, &raw)) &&
+	    raw.n >= form->digest->size && (form->is_salted || raw.n == form->digest->size)) {
 		salt = sl_skip(buf_slice(&raw), form->digest->size);
 		digest_salted(form, password, salt, made);
-		same = hash_equal(sl_mem(made, form->digest->size), sl_sub(buf_slice(&raw), 0, form->digest->size));
+		same = hash_equal(sl_mem(made, form->digest->size),
+		    sl_sub(buf_slice(&raw), 0, form->digest->size));
 	}
 	buf_fini(&raw);
 	return same;
@@ -84,8 +86,8 @@ crypt_matches(struct slice password, struct slice stored)
 	buf_init(&s, STORED_MAX);
 	buf_put(&p, password);
 	buf_put(&s, stored);
-	if (stored.n > 0 && buf_ok(&p) && buf_ok(&s) && sl_find(password, 0) == password.n && sl_find(stored, 0) == stored.n &&
-	    buf_str(&p) != NULL && buf_str(&s) != NULL)
+	if (stored.n > 0 && buf_ok(&p) && buf_ok(&s) && sl_find(password, 0) == password.n &&
+	    sl_find(stored, 0) == stored.n && buf_str(&p) != NULL && buf_str(&s) != NULL)
 		same = accounts_crypt_matches(buf_str(&p), buf_str(&s));
 	if (p.n > 0)
 		memset(p.p, 0, p.n);
@@ -99,7 +101,8 @@ password_matches(struct slice password, struct slice stored)
 {
 	for (size_t i = 0; i < COUNT_OF(forms); i++)
 		if (sl_istarts(stored, sl_str(forms[i].prefix)))
-			return digest_matches(&forms[i], password, sl_skip(stored, strlen(forms[i].prefix)));
+			return digest_matches(
+			    &forms[i], password, sl_skip(stored, strlen(forms[i].prefix)));
 	if (sl_istarts(stored, SL("{CRYPT}")))
 		stored = sl_skip(stored, 7);
 	else if (stored.n > 0 && stored.p[0] == '{')
@@ -134,7 +137,8 @@ put_digest(const struct form *form, struct slice password, struct buf *out)
 static bool
 put_crypt(const char *kind, size_t salt_n, struct slice password, struct buf *out)
 {
-	static const char letters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char letters[] =
+	    "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	unsigned char salt[16];
 	char setting[24], made[256];
 	size_t n = strlen(kind);
@@ -147,7 +151,8 @@ put_crypt(const char *kind, size_t salt_n, struct slice password, struct buf *ou
 		setting[n++] = letters[salt[i] & 63];
 	setting[n] = '\0';
 	p = mem_str(password);
-	good = sl_find(password, 0) == password.n && accounts_crypt_make(p, setting, made, sizeof(made));
+	good = sl_find(password, 0) == password.n &&
+	       accounts_crypt_make(p, setting, made, sizeof(made));
 	memset(p, 0, password.n);
 	mem_free(p);
 	if (good)

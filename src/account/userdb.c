@@ -45,12 +45,17 @@ enum st
 userdb_key_check(struct slice key, struct fault *f)
 {
 	if (key.n == 0 || key.n > ACCOUNT_ADDRESS_MAX)
-		return fault_set(f, ST_SYNTAX, "", "found an address of %zu bytes, expected 1 to %d", key.n, ACCOUNT_ADDRESS_MAX);
+		return fault_set(f, ST_SYNTAX, "",
+		    "found an address of %zu bytes, expected 1 to %d", key.n, ACCOUNT_ADDRESS_MAX);
 	for (size_t i = 0; i < key.n; i++)
 		if (ascii_is_ctl(key.p[i]) || key.p[i] == ' ')
-			return fault_set(f, ST_SYNTAX, "", "found a blank or control character in the address \"%.*s\"", SL_FMT(key));
+			return fault_set(f, ST_SYNTAX, "",
+			    "found a blank or control character in the address \"%.*s\"",
+			    SL_FMT(key));
 	if (sl_starts(key, SL("uid=")) || key.p[0] == '#')
-		return fault_set(f, ST_SYNTAX, "", "found the address \"%.*s\", expected one that does not begin with # or uid=", SL_FMT(key));
+		return fault_set(f, ST_SYNTAX, "",
+		    "found the address \"%.*s\", expected one that does not begin with # or uid=",
+		    SL_FMT(key));
 	return ST_OK;
 }
 
@@ -61,16 +66,24 @@ userdb_field_check(struct slice name, struct slice value, struct fault *f)
 
 	for (size_t i = 0; i < name.n; i++)
 		if (!ascii_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '_')
-			return fault_set(f, ST_SYNTAX, "", "found the field name \"%.*s\", expected letters, digits, - and _", SL_FMT(sl_sub(name, 0, 40)));
+			return fault_set(f, ST_SYNTAX, "",
+			    "found the field name \"%.*s\", expected letters, digits, - and _",
+			    SL_FMT(sl_sub(name, 0, 40)));
 	if (name.n == 0)
-		return fault_set(f, ST_SYNTAX, "", "found an empty field name, expected field=value");
+		return fault_set(
+		    f, ST_SYNTAX, "", "found an empty field name, expected field=value");
 	for (size_t i = 0; i < value.n; i++)
 		if (ascii_is_ctl(value.p[i]) || value.p[i] == '|')
-			return fault_set(f, ST_SYNTAX, "", "found a control character or | in the value of %.*s", SL_FMT(name));
-	if ((sl_eq(name, SL("uid")) || sl_eq(name, SL("gid"))) && !num_u64(value, UINT32_MAX - 1, &id))
-		return fault_set(f, ST_SYNTAX, "", "found %.*s=%.*s, expected a number", SL_FMT(name), SL_FMT(sl_sub(value, 0, 20)));
+			return fault_set(f, ST_SYNTAX, "",
+			    "found a control character or | in the value of %.*s", SL_FMT(name));
+	if ((sl_eq(name, SL("uid")) || sl_eq(name, SL("gid"))) &&
+	    !num_u64(value, UINT32_MAX - 1, &id))
+		return fault_set(f, ST_SYNTAX, "", "found %.*s=%.*s, expected a number",
+		    SL_FMT(name), SL_FMT(sl_sub(value, 0, 20)));
 	if (sl_eq(name, SL("home")) && (value.n == 0 || value.p[0] != '/'))
-		return fault_set(f, ST_SYNTAX, "", "found home=%.*s, expected a path that begins with /", SL_FMT(sl_sub(value, 0, 60)));
+		return fault_set(f, ST_SYNTAX, "",
+		    "found home=%.*s, expected a path that begins with /",
+		    SL_FMT(sl_sub(value, 0, 60)));
 	return ST_OK;
 }
 
@@ -85,9 +98,11 @@ userdb_line_parse(struct slice line, struct slice *key, struct slice *fields, st
 	if (sl_trim(line).n == 0 || line.p[0] == '#')
 		return ST_NOENT;
 	if (line.n > USERDB_LINE_MAX)
-		return fault_set(f, ST_SYNTAX, "", "found a line of %zu bytes, expected at most %d", line.n, USERDB_LINE_MAX);
+		return fault_set(f, ST_SYNTAX, "", "found a line of %zu bytes, expected at most %d",
+		    line.n, USERDB_LINE_MAX);
 	if (!sl_cut(&line, '\t', key))
-		return fault_set(f, ST_SYNTAX, "", "found no tab behind \"%.*s\", expected address, tab, field=value|field=value",
+		return fault_set(f, ST_SYNTAX, "",
+		    "found no tab behind \"%.*s\", expected address, tab, field=value|field=value",
 		    SL_FMT(sl_sub(*key, 0, 40)));
 	*fields = line;
 	st = userdb_key_check(*key, f);
@@ -95,12 +110,13 @@ userdb_line_parse(struct slice line, struct slice *key, struct slice *fields, st
 		st = userdb_field_check(name, value, f);
 		earlier = sl_sub(line, 0, (size_t)(name.p - line.p));
 		if (st == ST_OK && userdb_field(earlier, name, &found))
-			st = fault_set(f, ST_SYNTAX, "", "found the field %.*s twice, expected it once", SL_FMT(name));
+			st = fault_set(f, ST_SYNTAX, "",
+			    "found the field %.*s twice, expected it once", SL_FMT(name));
 	}
 	return st;
 }
 
-/* --- the account --------------------------------------------------------------------------------------- */
+/* --- the account ----------------------------------------------------------- */
 
 static bool
 field_id(struct slice fields, struct slice name, uint32_t *id)
@@ -143,12 +159,13 @@ service_password(struct slice shadow, struct slice service, struct arena *a)
 }
 
 enum st
-userdb_account(struct slice key, struct slice fields, struct slice shadow, struct slice service, struct arena *a, struct account *out,
-    struct fault *f)
+userdb_account(struct slice key, struct slice fields, struct slice shadow, struct slice service,
+    struct arena *a, struct account *out, struct fault *f)
 {
 	*out = (struct account){0};
 	out->address = arena_copy(a, key);
-	out->has_ids = field_id(fields, SL("uid"), &out->uid) && field_id(fields, SL("gid"), &out->gid);
+	out->has_ids =
+	    field_id(fields, SL("uid"), &out->uid) && field_id(fields, SL("gid"), &out->gid);
 	out->home = field_copy(fields, SL("home"), a);
 	out->maildir = field_copy(fields, SL("mail"), a);
 	out->quota = field_copy(fields, SL("quota"), a);
@@ -157,8 +174,10 @@ userdb_account(struct slice key, struct slice fields, struct slice shadow, struc
 	out->name = field_copy(fields, SL("gecos"), a);
 	out->password = service_password(shadow, service, a);
 	if (arena_exhausted(a))
-		return fault_set(f, ST_LIMIT, "", "userdb: no room left for the account %.*s", SL_FMT(sl_sub(key, 0, 40)));
+		return fault_set(f, ST_LIMIT, "", "userdb: no room left for the account %.*s",
+		    SL_FMT(sl_sub(key, 0, 40)));
 	if (!out->has_ids)
-		return fault_set(f, ST_SYNTAX, "", "userdb: the account %.*s has no uid and gid", SL_FMT(sl_sub(key, 0, 80)));
+		return fault_set(f, ST_SYNTAX, "", "userdb: the account %.*s has no uid and gid",
+		    SL_FMT(sl_sub(key, 0, 80)));
 	return account_check(out, f);
 }

@@ -1,5 +1,6 @@
 /*
- * aliaslookup(1): what an address becomes, by the tables in force and the accounts authdaemond knows.
+ * aliaslookup(1): what an address becomes, by the tables in force and the accounts authdaemond
+ * knows.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 static const char usage[] =
     "usage: aliaslookup [-m MODULE] ADDRESS...\n"
-    "  prints what each address becomes: \"local: address (account, extension)\" or \"esmtp: address (domain)\"\n"
+    "  prints what each address becomes: \"local: address (account, extension)\" or \"esmtp: "
+    "address (domain)\"\n"
     "  -m  the source of the mail: local (default), or esmtp for a stranger\n";
 
 struct lookup {
@@ -35,11 +37,13 @@ open_one(const struct lookup *l, const char *name, struct dict **out)
 static void
 answer(const struct lookup *l, struct route_job *j, struct slice account)
 {
-	struct auth_request r = {.kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = account};
+	struct auth_request r = {
+	    .kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = account};
 	struct arena *a = arena_new("account", 65536);
 	struct account acc;
 	struct fault f = FAULT_NONE;
-	enum st st = auth_request_is_clean(&r) ? authclient_account(&l->cmd.paths, &r, a, &acc, &f) : ST_NOENT;
+	enum st st = auth_request_is_clean(&r) ? authclient_account(&l->cmd.paths, &r, a, &acc, &f)
+					       : ST_NOENT;
 
 	route_job_answer(j, st, st == ST_OK ? acc.address : SL_NONE, &f);
 	arena_free(a);
@@ -60,8 +64,10 @@ print_recipient(const struct route_recipient *r)
 static int
 look_up(const struct lookup *l, const char *address, bool stranger)
 {
-	/* A local sender's unknown recipient would be accepted, and bounce; here the answer is wanted. */
-	struct route_request r = {.source = SL("esmtp"), .may_relay = !stranger, .address = sl_str(address)};
+	/* A local sender's unknown recipient would be accepted, and bounce; here the answer is
+	 * wanted. */
+	struct route_request r = {
+	    .source = SL("esmtp"), .may_relay = !stranger, .address = sl_str(address)};
 	struct route_job *j = route_job_new(l->map, &r);
 	const struct route_recipient *list;
 	size_t count, missing;
@@ -88,7 +94,8 @@ run(struct lookup *l, int argc, char **argv, bool stranger)
 {
 	int status = EXIT_GOOD;
 
-	if (!open_one(l, "aliases.dat", &l->aliases) || !open_one(l, "hosteddomains.dat", &l->hosted) ||
+	if (!open_one(l, "aliases.dat", &l->aliases) ||
+	    !open_one(l, "hosteddomains.dat", &l->hosted) ||
 	    !open_one(l, "esmtpacceptmailfor.dat", &l->accepted))
 		return EXIT_IO;
 	l->map = route_map_new(&l->cmd.conf);

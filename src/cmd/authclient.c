@@ -41,14 +41,16 @@ read_all(int fd, struct buf *out, struct fault *f)
 }
 
 enum st
-authclient_ask(const struct paths *p, const struct auth_request *r, struct buf *answer, struct fault *f)
+authclient_ask(
+    const struct paths *p, const struct auth_request *r, struct buf *answer, struct fault *f)
 {
 	struct buf text;
 	enum st st;
 	int fd;
 
 	if (!auth_request_is_clean(r))
-		return fault_set(f, ST_SYNTAX, "", "found a control character or an empty name in the request");
+		return fault_set(
+		    f, ST_SYNTAX, "", "found a control character or an empty name in the request");
 	fd = cmd_connect(p, "auth/socket", f);
 	if (fd < 0)
 		return f->st;
@@ -64,8 +66,8 @@ authclient_ask(const struct paths *p, const struct auth_request *r, struct buf *
 }
 
 enum st
-authclient_account(const struct paths *p, const struct auth_request *r, struct arena *a, struct account *acc,
-    struct fault *f)
+authclient_account(const struct paths *p, const struct auth_request *r, struct arena *a,
+    struct account *acc, struct fault *f)
 {
 	enum auth_outcome outcome = AUTH_TROUBLE;
 	struct buf answer;

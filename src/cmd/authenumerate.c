@@ -24,10 +24,11 @@ print_account(const struct account *acc, const struct choice *want)
 {
 	struct slice value;
 
-	if (want->shared_only && account_option(acc->options, SL("disableshared"), &value) && !sl_eq(value, SL("0")))
+	if (want->shared_only && account_option(acc->options, SL("disableshared"), &value) &&
+	    !sl_eq(value, SL("0")))
 		return;
-	printf("%.*s\t%u\t%u\t%.*s\t%.*s", SL_FMT(acc->address), acc->uid, acc->gid, SL_FMT(acc->home),
-	    SL_FMT(acc->maildir));
+	printf("%.*s\t%u\t%u\t%.*s\t%.*s", SL_FMT(acc->address), acc->uid, acc->gid,
+	    SL_FMT(acc->home), SL_FMT(acc->maildir));
 	if (want->options)
 		printf("\t%.*s", SL_FMT(acc->options));
 	putchar('\n');
@@ -48,7 +49,9 @@ print_list(struct slice in, const struct choice *want, struct fault *f)
 			print_account(&item.account, want);
 		in = sl_skip(in, used);
 	}
-	return st == ST_AGAIN ? fault_set(f, ST_TEMP, "", "the list is not complete: a back end cannot be asked now") : st;
+	return st == ST_AGAIN ? fault_set(f, ST_TEMP, "",
+				    "the list is not complete: a back end cannot be asked now")
+			      : st;
 }
 
 int

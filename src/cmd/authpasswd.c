@@ -1,6 +1,6 @@
 /*
- * authpasswd(1), userdbpw(1): the hash of a password read from the terminal or standard input. One source,
- * two programs (MAKE_USERDBPW).
+ * authpasswd(1), userdbpw(1): the hash of a password read from the terminal or standard input. One
+ * source, two programs (MAKE_USERDBPW).
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,13 +19,13 @@ struct choice {
 #define COMMAND "userdbpw"
 static const struct choice choices[] = {
     {NULL, "crypt"}, {"-md5", "crypt-md5"}, {"-hmac-md5", NULL}, {"-hmac-sha1", NULL}};
-static const char usage[] =
-    "usage: userdbpw [-md5] | userdb ADDRESS set systempw\n"
-    "  prints the hash of a password, for userdb\n";
+static const char usage[] = "usage: userdbpw [-md5] | userdb ADDRESS set systempw\n"
+			    "  prints the hash of a password, for userdb\n";
 #else
 #define COMMAND "authpasswd"
-static const struct choice choices[] = {{NULL, "crypt"}, {"crypt", "crypt"}, {"md5", "md5"}, {"md5raw", "md5raw"},
-    {"sha1", "sha1"}, {"ssha", "ssha"}, {"sha256", "sha256"}, {"sha512", "sha512"}};
+static const struct choice choices[] = {{NULL, "crypt"}, {"crypt", "crypt"}, {"md5", "md5"},
+    {"md5raw", "md5raw"}, {"sha1", "sha1"}, {"ssha", "ssha"}, {"sha256", "sha256"},
+    {"sha512", "sha512"}};
 static const char usage[] =
     "usage: authpasswd [crypt|md5|md5raw|sha1|ssha|sha256|sha512]\n"
     "  prints the hash of a password (default: crypt, the best the system has)\n";
@@ -35,7 +35,8 @@ static const struct choice *
 choose(const char *argument)
 {
 	for (size_t i = 0; i < COUNT_OF(choices); i++)
-		if (argument == NULL || (choices[i].argument != NULL && strcmp(choices[i].argument, argument) == 0))
+		if (argument == NULL ||
+		    (choices[i].argument != NULL && strcmp(choices[i].argument, argument) == 0))
 			return &choices[i];
 	return NULL;
 }
@@ -52,14 +53,16 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (choice->form == NULL) {
-		cmd_complain(COMMAND, "%s: secrets for the CRAM mechanisms are not supported", argv[1]);
+		cmd_complain(
+		    COMMAND, "%s: secrets for the CRAM mechanisms are not supported", argv[1]);
 		return EXIT_UNAVAILABLE;
 	}
 	buf_init(&password, 4096);
 	buf_init(&hash, 4096);
 	good = password_in(COMMAND, &password);
 	if (good && !password_hash(choice->form, buf_slice(&password), &hash)) {
-		cmd_complain(COMMAND, "this system cannot make hashes of the form %s", choice->form);
+		cmd_complain(
+		    COMMAND, "this system cannot make hashes of the form %s", choice->form);
 		good = false;
 	}
 	if (good)

@@ -25,10 +25,11 @@ static void
 show_account(const struct account *acc)
 {
 	if (acc->has_ids)
-		printf("%18s: %.*s  (uid %u, gid %u)\n", "Authenticated", SL_FMT(acc->address), acc->uid, acc->gid);
+		printf("%18s: %.*s  (uid %u, gid %u)\n", "Authenticated", SL_FMT(acc->address),
+		    acc->uid, acc->gid);
 	else
-		printf("%18s: %.*s  (system username: %.*s)\n", "Authenticated", SL_FMT(acc->address),
-		    SL_FMT(acc->username));
+		printf("%18s: %.*s  (system username: %.*s)\n", "Authenticated",
+		    SL_FMT(acc->address), SL_FMT(acc->username));
 	show("Home Directory", acc->home);
 	show("Maildir", acc->maildir);
 	show("Quota", acc->quota);
@@ -78,7 +79,9 @@ main(int argc, char **argv)
 		puts("Authentication succeeded.\n"), show_account(&acc);
 	else if (st == ST_NOENT)
 		cmd_complain("authtest", "authentication failed: %s",
-		    n == 1 ? "no such account" : n == 2 ? "no such account, or a wrong password" : "not changed");
+		    n == 1   ? "no such account"
+		    : n == 2 ? "no such account, or a wrong password"
+			     : "not changed");
 	else
 		cmd_complain("authtest", "%s", f.text);
 	arena_free(a);

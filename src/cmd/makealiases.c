@@ -8,12 +8,12 @@
 #include "cmd/table.h"
 #include "route/alias.h"
 
-static const char usage[] =
-    "usage: makealiases [-src=FILE] [-alias=FILE] [-chk] [-dump]\n"
-    "  compiles the aliases in FILE (default: aliases in the configuration folder, a file or a folder of files)\n"
-    "  into FILE (default: aliases.dat there)\n"
-    "  -chk   only reports mistakes\n"
-    "  -dump  prints the expanded aliases and changes nothing\n";
+static const char usage[] = "usage: makealiases [-src=FILE] [-alias=FILE] [-chk] [-dump]\n"
+			    "  compiles the aliases in FILE (default: aliases in the configuration "
+			    "folder, a file or a folder of files)\n"
+			    "  into FILE (default: aliases.dat there)\n"
+			    "  -chk   only reports mistakes\n"
+			    "  -dump  prints the expanded aliases and changes nothing\n";
 
 struct options {
 	const char *src, *dat;
@@ -110,7 +110,8 @@ build(struct table_cmd *cmd, const struct options *o)
 	if (fd >= 0) {
 		st = conf_table_read(fd, dir, name, 0, read_file, &b, &cmd->report);
 		if (st == ST_NOENT)
-			conf_warning(&cmd->report, o->src, 0, "does not exist; there will be no aliases");
+			conf_warning(
+			    &cmd->report, o->src, 0, "does not exist; there will be no aliases");
 		alias_table_expand(b.aliases, &cmd->report);
 		status = finish(&b, o);
 		close(fd);
@@ -133,7 +134,8 @@ option(const char *arg, struct options *o)
 	else if (strcmp(arg, "-dump") == 0)
 		o->dump = true;
 	else
-		return strncmp(arg, "-tmp=", 5) == 0; /* the new table is built beside the old one */
+		return strncmp(arg, "-tmp=", 5) ==
+		       0; /* the new table is built beside the old one */
 	return true;
 }
 
@@ -146,7 +148,8 @@ main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "-protocol=", 10) == 0) {
-			cmd_complain("makealiases", "aliases for one source of mail alone are not supported");
+			cmd_complain("makealiases",
+			    "aliases for one source of mail alone are not supported");
 			return EXIT_USAGE;
 		}
 		if (!option(argv[i], &o)) {

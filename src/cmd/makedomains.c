@@ -1,6 +1,6 @@
 /*
- * makehosteddomains(8), makeacceptmailfor(8): lists of domains to their tables. One source, two programs; the
- * build says which (MAKE_ACCEPTMAILFOR).
+ * makehosteddomains(8), makeacceptmailfor(8): lists of domains to their tables. One source, two
+ * programs; the build says which (MAKE_ACCEPTMAILFOR).
  */
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,8 @@ read_file(void *arg, const char *path, struct slice text)
 {
 	struct building *b = arg;
 
-	route_domains_read(&b->cmd->conf, path, text, kind.aliases_allowed, put_domain, b, &b->cmd->report);
+	route_domains_read(
+	    &b->cmd->conf, path, text, kind.aliases_allowed, put_domain, b, &b->cmd->report);
 }
 
 static bool
@@ -48,8 +49,10 @@ fill(void *arg, bool (*put)(void *put_arg, struct slice key, struct slice value)
 	struct table_cmd *cmd = arg;
 	struct building b = {cmd, put, put_arg, false};
 
-	if (conf_table_read(cmd->dirfd, cmd->paths.conf_dir, kind.source, 0, read_file, &b, &cmd->report) == ST_NOENT)
-		conf_warning(&cmd->report, kind.source, 0, "does not exist; the table will be empty");
+	if (conf_table_read(cmd->dirfd, cmd->paths.conf_dir, kind.source, 0, read_file, &b,
+		&cmd->report) == ST_NOENT)
+		conf_warning(
+		    &cmd->report, kind.source, 0, "does not exist; the table will be empty");
 	return !b.failed && cmd->report.errors == 0;
 }
 
@@ -70,7 +73,8 @@ main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1) {
-		fprintf(stderr, "usage: %s\n  compiles %s (a file or a folder of files) into %s\n", kind.command, kind.source, kind.table);
+		fprintf(stderr, "usage: %s\n  compiles %s (a file or a folder of files) into %s\n",
+		    kind.command, kind.source, kind.table);
 		return EXIT_USAGE;
 	}
 	status = table_cmd_open(&cmd, kind.command, true);
@@ -80,7 +84,8 @@ main(int argc, char **argv)
 	fill(&cmd, put_nothing, NULL);
 	status = table_cmd_report(&cmd);
 	if (status == EXIT_GOOD)
-		status = table_cmd_write(kind.command, cmd.dirfd, cmd.paths.conf_dir, kind.table, 0644, fill, &cmd);
+		status = table_cmd_write(
+		    kind.command, cmd.dirfd, cmd.paths.conf_dir, kind.table, 0644, fill, &cmd);
 	table_cmd_close(&cmd);
 	return status;
 }

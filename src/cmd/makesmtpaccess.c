@@ -1,6 +1,6 @@
 /*
- * makesmtpaccess(8), makesmtpaccess-msa(8): what clients may do, to the table ACCESSFILE.dat of esmtpd or
- * (MAKE_MSA) of esmtpd-msa.
+ * makesmtpaccess(8), makesmtpaccess-msa(8): what clients may do, to the table ACCESSFILE.dat of
+ * esmtpd or (MAKE_MSA) of esmtpd-msa.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -65,7 +65,9 @@ main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1) {
-		fputs("usage: " COMMAND "\n  compiles the file or folder named by ACCESSFILE into ACCESSFILE.dat\n", stderr);
+		fputs("usage: " COMMAND
+		      "\n  compiles the file or folder named by ACCESSFILE into ACCESSFILE.dat\n",
+		    stderr);
 		return EXIT_USAGE;
 	}
 	status = table_cmd_open(&cmd, COMMAND, true);

@@ -14,10 +14,10 @@
 
 #define TEXT_MAX ((size_t)1 << 30)
 
-static const char usage[] =
-    "usage: makeuserdb [-f FILE]\n"
-    "  compiles FILE (default: userdb in the configuration folder, a file or a folder of files) into FILE.dat, and\n"
-    "  its passwords into FILEshadow.dat\n";
+static const char usage[] = "usage: makeuserdb [-f FILE]\n"
+			    "  compiles FILE (default: userdb in the configuration folder, a file "
+			    "or a folder of files) into FILE.dat, and\n"
+			    "  its passwords into FILEshadow.dat\n";
 
 /* An address or uid that was there before. */
 struct known {
@@ -32,8 +32,8 @@ struct building {
 	struct table_cmd *cmd;
 	struct arena *arena;
 	struct hmap names, uids;
-	struct buf keys;             /* lines "key TAB fields LF", good ones */
-	bool secrets;                /* which of the two tables is filled */
+	struct buf keys; /* lines "key TAB fields LF", good ones */
+	bool secrets;    /* which of the two tables is filled */
 };
 
 static struct known *
@@ -52,8 +52,10 @@ known_add(struct building *b, struct hmap *m, struct slice name, const char *fil
 {
 	struct known *k = arena_get(b->arena, sizeof(*k));
 
-	if (k == NULL || (k->name = arena_copy(b->arena, name)).p == NULL || (k->file = arena_str(b->arena, sl_str(file))) == NULL) {
-		conf_error(&b->cmd->report, file, line, "found more accounts than fit, expected less");
+	if (k == NULL || (k->name = arena_copy(b->arena, name)).p == NULL ||
+	    (k->file = arena_str(b->arena, sl_str(file))) == NULL) {
+		conf_error(
+		    &b->cmd->report, file, line, "found more accounts than fit, expected less");
 		return;
 	}
 	k->line = line;
@@ -76,13 +78,15 @@ read_line(struct building *b, const char *file, unsigned line, struct slice text
 	}
 	old = known_find(&b->names, key);
 	if (old != NULL) {
-		conf_error(&b->cmd->report, file, line, "found the address %.*s again, expected it once (the first is %s:%u)", SL_FMT(key),
-		    old->file, old->line);
+		conf_error(&b->cmd->report, file, line,
+		    "found the address %.*s again, expected it once (the first is %s:%u)",
+		    SL_FMT(key), old->file, old->line);
 		return;
 	}
 	if (!userdb_field(fields, SL("uid"), &value) || !userdb_field(fields, SL("gid"), &value) ||
 	    !userdb_field(fields, SL("home"), &value))
-		conf_warning(&b->cmd->report, file, line, "%.*s has no uid, gid or home: it is no account yet", SL_FMT(key));
+		conf_warning(&b->cmd->report, file, line,
+		    "%.*s has no uid, gid or home: it is no account yet", SL_FMT(key));
 	known_add(b, &b->names, key, file, line);
 	buf_put(&b->keys, key);
 	buf_put_byte(&b->keys, '\t');
@@ -120,7 +124,8 @@ fields_select(struct slice fields, bool secrets, struct buf *out)
 }
 
 static bool
-put_uid(struct building *b, struct slice key, struct slice fields, bool (*put)(void *, struct slice, struct slice), void *put_arg)
+put_uid(struct building *b, struct slice key, struct slice fields,
+    bool (*put)(void *, struct slice, struct slice), void *put_arg)
 {
 	struct slice uid;
 	struct buf name;
@@ -165,7 +170,8 @@ shadow_mode(void)
 {
 	struct accounts_entry e;
 
-	if (geteuid() == 0 && accounts_by_name(BUILD_USER_AUTH, &e) == 0 && setegid((gid_t)e.gid) == 0)
+	if (geteuid() == 0 && accounts_by_name(BUILD_USER_AUTH, &e) == 0 &&
+	    setegid((gid_t)e.gid) == 0)
 		return 0640;
 	return 0600;
 }
@@ -178,7 +184,8 @@ write_tables(struct building *b, int fd, const char *dir, const char *name)
 	unsigned mode;
 	int status;
 
-	/* Passwords first: an account that is there without them cannot log in, the other way round it could not exist. */
+	/* Passwords first: an account that is there without them cannot log in, the other way round
+	 * it could not exist. */
 	b->secrets = true;
 	mode = shadow_mode();
 	snprintf(dat, sizeof(dat), "%sshadow.dat", name);
@@ -204,10 +211,12 @@ build(struct table_cmd *cmd, const char *file)
 	hmap_init(&b.uids);
 	buf_init(&b.keys, TEXT_MAX);
 	if (fd >= 0) {
-		if (conf_table_read(fd, dir, name, S_IRWXG | S_IRWXO, read_file, &b, &cmd->report) == ST_NOENT)
+		if (conf_table_read(
+			fd, dir, name, S_IRWXG | S_IRWXO, read_file, &b, &cmd->report) == ST_NOENT)
 			conf_error(&cmd->report, file, 0, "does not exist");
 		if (!buf_ok(&b.keys))
-			conf_error(&cmd->report, file, 0, "found more than %zu bytes, expected less", TEXT_MAX);
+			conf_error(&cmd->report, file, 0,
+			    "found more than %zu bytes, expected less", TEXT_MAX);
 		status = table_cmd_report(cmd);
 		if (status == EXIT_GOOD)
 			status = write_tables(&b, fd, dir, name);

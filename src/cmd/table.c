@@ -59,7 +59,8 @@ table_cmd_close(struct table_cmd *t)
 }
 
 int
-table_cmd_folder(const struct table_cmd *t, const char *path, char dir[PATHS_MAX], const char **name)
+table_cmd_folder(
+    const struct table_cmd *t, const char *path, char dir[PATHS_MAX], const char **name)
 {
 	const char *slash = strrchr(path, '/');
 	int fd, n;
@@ -70,7 +71,8 @@ table_cmd_folder(const struct table_cmd *t, const char *path, char dir[PATHS_MAX
 	else if (path[0] == '/')
 		n = snprintf(dir, PATHS_MAX, "%.*s", (int)(slash - path), path);
 	else if (slash != NULL)
-		n = snprintf(dir, PATHS_MAX, "%s/%.*s", t->paths.conf_dir, (int)(slash - path), path);
+		n = snprintf(
+		    dir, PATHS_MAX, "%s/%.*s", t->paths.conf_dir, (int)(slash - path), path);
 	else
 		n = snprintf(dir, PATHS_MAX, "%s", t->paths.conf_dir);
 	if (n < 0 || n >= PATHS_MAX || **name == '\0') {
@@ -97,7 +99,8 @@ put_pair(void *arg, struct slice key, struct slice value)
 }
 
 int
-table_cmd_write(const char *command, int dirfd, const char *dir, const char *name, unsigned mode, table_fill_fn *fill, void *arg)
+table_cmd_write(const char *command, int dirfd, const char *dir, const char *name, unsigned mode,
+    table_fill_fn *fill, void *arg)
 {
 	struct putter p = {NULL, FAULT_NONE};
 	enum st st = map_writer_new(dirfd, dir, name, mode, &p.writer, &p.fault);

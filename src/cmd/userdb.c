@@ -18,7 +18,8 @@
 static const char usage[] =
     "usage: userdb [-f FILE] ADDRESS set FIELD=VALUE... | set FIELD | unset FIELD... | del\n"
     "       userdb [-f FILE] -show [ADDRESS]\n"
-    "  edits FILE (default: userdb in the configuration folder); \"set FIELD\" reads the value from standard input.\n"
+    "  edits FILE (default: userdb in the configuration folder); \"set FIELD\" reads the value "
+    "from standard input.\n"
     "  When userdb is a folder of files, ADDRESS is NAME/ADDRESS, and the file is userdb/NAME.\n"
     "  makeuserdb puts the changes into force.\n";
 
@@ -37,7 +38,7 @@ complain(const char *what, const struct fault *f)
 	return false;
 }
 
-/* --- fields ------------------------------------------------------------------------------------ */
+/* --- fields ---------------------------------------------------------------- */
 
 static void
 field_put(struct slice name, struct slice value, struct buf *out)
@@ -126,7 +127,7 @@ edit_fields(const struct edit *e, struct buf *fields)
 	return true;
 }
 
-/* --- the file ---------------------------------------------------------------------------------------- */
+/* --- the file -------------------------------------------------------------- */
 
 static bool
 line_is_for(struct slice line, struct slice address)
@@ -159,7 +160,8 @@ edit_text(const struct edit *e, struct slice text, struct buf *out)
 		buf_put(&fields, line);
 		good = good && (del || edit_fields(e, &fields));
 		if (!del)
-			buf_fmt(out, "%.*s\t%.*s\n", SL_FMT(e->address), SL_FMT(buf_slice(&fields)));
+			buf_fmt(
+			    out, "%.*s\t%.*s\n", SL_FMT(e->address), SL_FMT(buf_slice(&fields)));
 	}
 	if (!found && !del && strcmp(e->words[0], "unset") != 0) {
 		buf_clear(&fields);
@@ -189,7 +191,8 @@ replace_file(int dirfd, const char *name, struct slice text)
 	fd = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		n = write(fd, text.p, text.n);
-		err = n == (ssize_t)text.n ? durable_now(fd, DURABLE_FILE) : -(n < 0 ? errno : ENOSPC);
+		err = n == (ssize_t)text.n ? durable_now(fd, DURABLE_FILE)
+					   : -(n < 0 ? errno : ENOSPC);
 		close(fd);
 		if (err == 0 && renameat(dirfd, beside, dirfd, name) == 0)
 			return durable_now(dirfd, DURABLE_DIR) == 0;
@@ -214,7 +217,8 @@ edit_file(struct edit *e, int dirfd, const char *name)
 	buf_init(&out, TEXT_MAX);
 	st = conf_file_read(dirfd, name, &text, &f);
 	good = st == ST_OK || st == ST_NOENT || complain(e->path, &f);
-	good = good && edit_text(e, buf_slice(&text), &out) && replace_file(dirfd, name, buf_slice(&out));
+	good = good && edit_text(e, buf_slice(&text), &out) &&
+	       replace_file(dirfd, name, buf_slice(&out));
 	buf_fini(&text);
 	buf_fini(&out);
 	return good ? EXIT_GOOD : EXIT_DATA;
@@ -250,7 +254,7 @@ show_file(const struct edit *e, int dirfd, const char *name)
 	return found ? EXIT_GOOD : EXIT_NOUSER;
 }
 
-/* --- arguments ------------------------------------------------------------------------------------------ */
+/* --- arguments ------------------------------------------------------------- */
 
 /* In a folder of files the address is NAME/ADDRESS. */
 static bool
@@ -265,7 +269,8 @@ find_file(struct edit *e, const char *file)
 			cmd_complain("userdb", "%s is a folder: expected NAME/ADDRESS", file);
 			return false;
 		}
-		n = snprintf(e->path, sizeof(e->path), "%s/%.*s", file, SL_FMT(sl_sub(e->address, 0, slash)));
+		n = snprintf(e->path, sizeof(e->path), "%s/%.*s", file,
+		    SL_FMT(sl_sub(e->address, 0, slash)));
 		e->address = sl_skip(e->address, slash + 1);
 	}
 	return n > 0 && (size_t)n < sizeof(e->path);
@@ -303,7 +308,8 @@ words_are_good(const struct edit *e, bool show)
 	if (strcmp(e->words[0], "del") == 0)
 		return e->count == 1;
 	return e->count > 1 &&
-	    (strcmp(e->words[0], "set") == 0 || strcmp(e->words[0], "-set") == 0 || strcmp(e->words[0], "unset") == 0);
+	       (strcmp(e->words[0], "set") == 0 || strcmp(e->words[0], "-set") == 0 ||
+		   strcmp(e->words[0], "unset") == 0);
 }
 
 int

@@ -34,7 +34,8 @@ skip(struct cursor *c)
 static bool
 at_blank(const struct cursor *c)
 {
-	return ascii_is_wsp(peek(c)) || (c->rest.n >= 2 && c->rest.p[0] == '\r' && c->rest.p[1] == '\n');
+	return ascii_is_wsp(peek(c)) ||
+	       (c->rest.n >= 2 && c->rest.p[0] == '\r' && c->rest.p[1] == '\n');
 }
 
 static void
@@ -118,7 +119,7 @@ conf_var_expand(const struct conf_var *vars, struct slice text, struct buf *out)
 	}
 }
 
-/* --- one value ------------------------------------------------------------------------------------ */
+/* --- one value ------------------------------------------------------------- */
 
 static bool
 take_variable(struct conf_assign *p, struct cursor *c, struct buf *out)
@@ -128,7 +129,8 @@ take_variable(struct conf_assign *p, struct cursor *c, struct buf *out)
 
 	skip(c); /* $ */
 	if (peek(c) == '(') {
-		conf_error(p->report, p->file, c->line, "found \"$(\", expected a value: commands are not executed here");
+		conf_error(p->report, p->file, c->line,
+		    "found \"$(\", expected a value: commands are not executed here");
 		return false;
 	}
 	braces = peek(c) == '{';
@@ -136,13 +138,17 @@ take_variable(struct conf_assign *p, struct cursor *c, struct buf *out)
 		skip(c);
 	name = take_name(c);
 	if (name.n == 0 || (braces && peek(c) != '}')) {
-		conf_error(p->report, p->file, c->line, "found \"$\" without a name, expected $NAME or ${NAME} (or \\$ for a dollar sign)");
+		conf_error(p->report, p->file, c->line,
+		    "found \"$\" without a name, expected $NAME or ${NAME} (or \\$ for a dollar "
+		    "sign)");
 		return false;
 	}
 	if (braces)
 		skip(c);
 	if (!conf_var_get(p->vars, name, &value)) {
-		conf_error(p->report, p->file, c->line, "found \"$%.*s\", expected a name that has a value above this line", SL_FMT(name));
+		conf_error(p->report, p->file, c->line,
+		    "found \"$%.*s\", expected a name that has a value above this line",
+		    SL_FMT(name));
 		return false;
 	}
 	buf_put(out, value);
@@ -160,7 +166,8 @@ take_single_quoted(struct conf_assign *p, struct cursor *c, struct buf *out)
 		skip(c);
 	}
 	if (at_end(c)) {
-		conf_error(p->report, p->file, line, "found no end of the text that begins with ', expected another '");
+		conf_error(p->report, p->file, line,
+		    "found no end of the text that begins with ', expected another '");
 		return false;
 	}
 	skip(c);
@@ -200,7 +207,8 @@ take_double_quoted(struct conf_assign *p, struct cursor *c, struct buf *out)
 			take_quoted_backslash(c, out);
 			break;
 		case '`':
-			conf_error(p->report, p->file, c->line, "found \"`\", expected a value: commands are not executed here");
+			conf_error(p->report, p->file, c->line,
+			    "found \"`\", expected a value: commands are not executed here");
 			return false;
 		default:
 			buf_put_byte(out, peek(c));
@@ -209,7 +217,8 @@ take_double_quoted(struct conf_assign *p, struct cursor *c, struct buf *out)
 		}
 	}
 	if (at_end(c)) {
-		conf_error(p->report, p->file, line, "found no end of the text that begins with \", expected another \"");
+		conf_error(p->report, p->file, line,
+		    "found no end of the text that begins with \", expected another \"");
 		return false;
 	}
 	skip(c);
@@ -229,7 +238,8 @@ take_piece(struct conf_assign *p, struct cursor *c, struct buf *out)
 	case '\\':
 		skip(c);
 		if (at_end(c)) {
-			conf_error(p->report, p->file, c->line, "found the end of the file behind \\, expected a character");
+			conf_error(p->report, p->file, c->line,
+			    "found the end of the file behind \\, expected a character");
 			return false;
 		}
 		if (peek(c) != '\n')
@@ -244,7 +254,8 @@ take_piece(struct conf_assign *p, struct cursor *c, struct buf *out)
 	case '>':
 	case '(':
 	case ')':
-		conf_error(p->report, p->file, c->line, "found \"%c\", expected it in quotes: commands are not executed here", peek(c));
+		conf_error(p->report, p->file, c->line,
+		    "found \"%c\", expected it in quotes: commands are not executed here", peek(c));
 		return false;
 	default:
 		buf_put_byte(out, peek(c));
@@ -262,18 +273,21 @@ take_value(struct conf_assign *p, struct cursor *c, struct buf *out)
 			return false;
 	skip_blanks(c);
 	if (!at_end(c) && peek(c) != '\n' && peek(c) != '#') {
-		conf_error(p->report, p->file, c->line, "found \"%.*s\" behind the value, expected the end of the line (a value with blanks needs quotes)",
+		conf_error(p->report, p->file, c->line,
+		    "found \"%.*s\" behind the value, expected the end of the line (a value with "
+		    "blanks needs quotes)",
 		    SL_FMT(shown(c)));
 		return false;
 	}
 	if (!buf_ok(out)) {
-		conf_error(p->report, p->file, c->line, "found a longer value, expected at most %zu bytes", CONF_VALUE_MAX);
+		conf_error(p->report, p->file, c->line,
+		    "found a longer value, expected at most %zu bytes", CONF_VALUE_MAX);
 		return false;
 	}
 	return true;
 }
 
-/* --- one line ---------------------------------------------------------------------------------------- */
+/* --- one line -------------------------------------------------------------- */
 
 static void
 keep(struct conf_assign *p, struct slice name, struct slice value, unsigned line)
@@ -291,7 +305,8 @@ keep(struct conf_assign *p, struct slice name, struct slice value, unsigned line
 	p->set(p->arg, var->name, var->value, line);
 	return;
 full:
-	conf_error(p->report, p->file, line, "found more than %zu bytes in all files, expected less", CONF_TOTAL_MAX);
+	conf_error(p->report, p->file, line,
+	    "found more than %zu bytes in all files, expected less", CONF_TOTAL_MAX);
 }
 
 /* NAME=value at the cursor; at its end the cursor is before the line end or a comment. */
@@ -304,7 +319,9 @@ take_assignment(struct conf_assign *p, struct cursor *c)
 	bool good;
 
 	if (name.n == 0 || peek(c) != '=' || at_end(c)) {
-		conf_error(p->report, p->file, line, "found \"%.*s\", expected NAME=value without blanks around \"=\" (this file is read, not executed)",
+		conf_error(p->report, p->file, line,
+		    "found \"%.*s\", expected NAME=value without blanks around \"=\" (this file is "
+		    "read, not executed)",
 		    SL_FMT(start));
 		return false;
 	}

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "conf/report.h"
+#include "conf/snapshot.h"
 
 /* Most bytes of one configuration file, and of all values together. */
 #define CONF_FILE_MAX ((size_t)16 * 1024 * 1024)
@@ -40,7 +41,8 @@ enum conf_worker { CONF_WORKER_ACCOUNT, CONF_WORKER_UID, CONF_WORKER_SESSION };
 enum conf_verify { CONF_VERIFY_NONE, CONF_VERIFY_PEER, CONF_VERIFY_REQUIREPEER };
 enum conf_dotfiles { CONF_DOT_COURIER, CONF_DOT_QMAIL };
 
-/* TLS_*, the same names in esmtpd, esmtpd-msa, esmtpd-ssl and (client side) courierd. Paths may be empty. */
+/* TLS_*, the same names in esmtpd, esmtpd-msa, esmtpd-ssl and (client side) courierd. Paths may be
+ * empty. */
 struct conf_tls {
 	const char *certfile;        /* TLS_CERTFILE, PEM */
 	const char *private_keyfile; /* TLS_PRIVATE_KEYFILE; empty = in certfile */
@@ -111,40 +113,40 @@ struct conf_site {
 	struct conf_list locals;             /* "dom", ".dom", "!host"; lower case */
 	struct conf_list esmtpacceptmailfor; /* "dom", ".dom" */
 	const char *defaultsep;
-	int dotextension;                    /* enum conf_dotfiles */
+	int dotextension; /* enum conf_dotfiles */
 	bool locallowercase;
 	const char *msgidhost;
 	const char *esmtphelo;
-	const char *esmtpgreeting;           /* empty = built in; lines separated by LF */
+	const char *esmtpgreeting; /* empty = built in; lines separated by LF */
 	int64_t queuetime_sec, warntime_sec;
 	int64_t retryalpha_sec, retrygamma_sec;
-	uint64_t retrybeta, retrymaxdelta;   /* counts */
-	uint64_t queuelo, queuehi;           /* 0 = computed */
-	uint64_t batchsize;                  /* recipients */
-	uint64_t sizelimit_bytes;            /* 0 = no limit */
+	uint64_t retrybeta, retrymaxdelta; /* counts */
+	uint64_t queuelo, queuehi;         /* 0 = computed */
+	uint64_t batchsize;                /* recipients */
+	uint64_t sizelimit_bytes;          /* 0 = no limit */
 	int64_t submitdelay_sec;
 	int64_t localtimeout_sec;
 	uint64_t dsnlimit_bytes;
 	const char *dsnfrom;
-	struct conf_list enablefiltering;    /* esmtp local uucp */
+	struct conf_list enablefiltering; /* esmtp local uucp */
 };
 
 struct conf_bofh {
-	struct conf_list badfrom;  /* user@dom @dom @.dom user@.dom */
-	struct conf_list badmx;    /* addresses */
-	struct conf_list freemail; /* "dom dom2 ..." */
-	struct conf_list spamtrap; /* user@dom */
-	uint64_t max_rcpts;        /* maxrcpts N */
-	bool max_rcpts_hard;       /* maxrcpts N hard */
-	uint64_t check_helo;       /* opt BOFHCHECKHELO */
+	struct conf_list badfrom;    /* user@dom @dom @.dom user@.dom */
+	struct conf_list badmx;      /* addresses */
+	struct conf_list freemail;   /* "dom dom2 ..." */
+	struct conf_list spamtrap;   /* user@dom */
+	uint64_t max_rcpts;          /* maxrcpts N */
+	bool max_rcpts_hard;         /* maxrcpts N hard */
+	uint64_t check_helo;         /* opt BOFHCHECKHELO */
 	uint64_t header_limit_bytes; /* opt BOFHHEADERLIMIT */
 };
 
 struct conf_authdaemon {
-	struct conf_list modules; /* authmodulelist: back ends in the order they are asked */
-	uint64_t daemons;         /* processes of each back end */
-	const char *socket_dir;   /* authdaemonvar; empty = the build's */
-	uint64_t debug_login;     /* DEBUG_LOGIN: 0, 1, 2 (2 also logs passwords) */
+	struct conf_list modules;    /* authmodulelist: back ends in the order they are asked */
+	uint64_t daemons;            /* processes of each back end */
+	const char *socket_dir;      /* authdaemonvar; empty = the build's */
+	uint64_t debug_login;        /* DEBUG_LOGIN: 0, 1, 2 (2 also logs passwords) */
 	const char *default_options; /* DEFAULTOPTIONS */
 };
 
@@ -166,7 +168,7 @@ struct conf {
 	struct conf_where *where; /* private: where each row was set */
 };
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------- */
 
 struct conf_source {
 	int dirfd;            /* the configuration folder, or AT_FDCWD with dir "." */
@@ -178,7 +180,8 @@ struct conf_source {
  * Reads all files of src into *out. ST_OK; ST_SYNTAX when there was any error (out is empty then, r
  * has them all). Warnings do not count. Needs conf_fini when ST_OK.
  */
-enum st conf_load(const struct conf_source *src, struct conf *out, struct conf_report *r) ATTR_CHECKED;
+enum st
+conf_load(const struct conf_source *src, struct conf *out, struct conf_report *r) ATTR_CHECKED;
 
 /* The defaults alone (tests). */
 void conf_defaults(const char *hostname, struct conf *out);
@@ -188,17 +191,5 @@ void conf_fini(struct conf *c);
 
 /* Is uid in a list such as virtual_uids? */
 bool conf_uid_listed(const struct conf_list *uids, uint32_t uid);
-
-/* --- snapshot (docs/CONFIG.md section 6) ------------------------------------------------------------ */
-
-/* Appends the canonical text of c. */
-void conf_snapshot_put(const struct conf *c, struct buf *out);
-
-/* Strict reading of one. ST_OK; ST_SYNTAX with f (also for another SCHEMA, a wrong sum). */
-enum st conf_snapshot_get(struct slice in, struct conf *out, struct fault *f) ATTR_CHECKED;
-
-/* The same through a descriptor: written from its present offset; read from offset 0 with pread. ST_OK, ST_IO, ST_SYNTAX, ST_LIMIT. */
-enum st conf_snapshot_write(const struct conf *c, int fd, struct fault *f) ATTR_CHECKED;
-enum st conf_snapshot_read(int fd, struct conf *out, struct fault *f) ATTR_CHECKED;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Prints courier-config(5), or with the name of a file of assignments its sample, made from the rows. Part of
- * the build, not installed.
+ * Prints courier-config(5), or with the name of a file of assignments its sample, made from the
+ * rows. Part of the build, not installed.
  */
 #include <stdio.h>
 
@@ -17,7 +17,8 @@ main(int argc, char **argv)
 		written = conf_sample(sl_str(argv[1]), &out);
 	else
 		conf_manual(&out);
-	written = written && buf_ok(&out) && fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
+	written = written && buf_ok(&out) && fwrite(out.p, 1, out.n, stdout) == out.n &&
+		  fflush(stdout) == 0;
 	buf_fini(&out);
 	return written ? 0 : 1;
 }

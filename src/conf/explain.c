@@ -5,7 +5,7 @@
 
 #define VALUE_MAX CONF_TOTAL_MAX
 
-/* --- names ----------------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------- */
 
 /* Does "FILE:NAME" or "NAME" mean this row? Empty means all. */
 static bool
@@ -39,7 +39,8 @@ conf_explain_nearest(struct slice name, struct buf *out)
 
 		if (nearest == NULL || (file.n > 0 && !sl_eq(file, sl_str(conf_files[i].name))))
 			continue;
-		buf_fmt(out, "; the nearest is %s%s%s", conf_files[i].name, conf_files[i].name[0] != '\0' ? ":" : "", nearest);
+		buf_fmt(out, "; the nearest is %s%s%s", conf_files[i].name,
+		    conf_files[i].name[0] != '\0' ? ":" : "", nearest);
 		return;
 	}
 }
@@ -52,10 +53,11 @@ put_full_name(const struct conf_file *f, const struct conf_row *row, struct buf 
 	buf_put_str(out, row->name);
 }
 
-/* --- values ---------------------------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------- */
 
 static void
-put_value(const struct conf *c, const struct conf_file *f, const struct conf_row *row, struct buf *out)
+put_value(
+    const struct conf *c, const struct conf_file *f, const struct conf_row *row, struct buf *out)
 {
 	conf_value_put(row, (const char *)c + f->base + row->offset, out);
 }
@@ -68,7 +70,8 @@ put_value_line(struct slice value, struct buf *out)
 	bool plain = value.n > 0;
 
 	for (size_t i = 0; i < value.n; i++)
-		plain = plain && (ascii_is_alnum(value.p[i]) || sl_find(harmless, value.p[i]) < harmless.n);
+		plain = plain &&
+			(ascii_is_alnum(value.p[i]) || sl_find(harmless, value.p[i]) < harmless.n);
 	if (plain) {
 		buf_put(out, value);
 		return;
@@ -129,7 +132,7 @@ conf_show(const struct conf *c, struct slice name, bool only_set, struct buf *ou
 	return count;
 }
 
-/* --- explanation -------------------------------------------------------------------------------------- */
+/* --- explanation ----------------------------------------------------------- */
 
 #define TEXT_COLUMNS 78
 
@@ -158,9 +161,9 @@ static const char *
 when_text(const struct conf_row *row)
 {
 	static const char *const texts[] = {
-		[CONF_WHEN_RELOAD] = "takes effect at courier reload",
-		[CONF_WHEN_RESTART] = "takes effect at courier restart",
-		[CONF_WHEN_COMMAND] = "takes effect when the command has run",
+	    [CONF_WHEN_RELOAD] = "takes effect at courier reload",
+	    [CONF_WHEN_RESTART] = "takes effect at courier restart",
+	    [CONF_WHEN_COMMAND] = "takes effect when the command has run",
 	};
 
 	return texts[row->when];
@@ -178,7 +181,8 @@ put_default(const struct conf_row *row, struct buf *out)
 }
 
 static void
-explain_row(const struct conf *c, const struct conf_file *f, const struct conf_row *row, size_t at, struct buf *out)
+explain_row(const struct conf *c, const struct conf_file *f, const struct conf_row *row, size_t at,
+    struct buf *out)
 {
 	struct buf text;
 
@@ -227,9 +231,10 @@ conf_explain(const struct conf *c, struct slice name, struct buf *out)
 	return count;
 }
 
-/* --- manual page --------------------------------------------------------------------------------------- */
+/* --- manual page ----------------------------------------------------------- */
 
-/* Text for man macros: no line may begin with a control character, no backslash or hyphen is special. */
+/* Text for man macros: no line may begin with a control character, no backslash or hyphen is
+ * special. */
 static void
 put_roff(struct slice s, struct buf *out)
 {
@@ -279,7 +284,8 @@ manual_file(const struct conf_file *f, struct buf *out)
 {
 	const struct conf_row *row;
 
-	buf_put_str(out, f->shape == CONF_VALUES ? ".SH \"FILES WITH ONE VALUE OR A LIST\"\n" : ".SH ");
+	buf_put_str(
+	    out, f->shape == CONF_VALUES ? ".SH \"FILES WITH ONE VALUE OR A LIST\"\n" : ".SH ");
 	if (f->shape != CONF_VALUES) {
 		put_roff(sl_str(f->name), out);
 		buf_put_byte(out, '\n');
@@ -287,7 +293,9 @@ manual_file(const struct conf_file *f, struct buf *out)
 	put_roff(sl_str(f->doc), out);
 	buf_put_byte(out, '\n');
 	if (f->inherits != NULL)
-		buf_fmt(out, "All names of %s are allowed here too, and override what it says; only names with a default of their own follow.\n",
+		buf_fmt(out,
+		    "All names of %s are allowed here too, and override what it says; only names "
+		    "with a default of their own follow.\n",
 		    f->inherits);
 	for (size_t at = 0; (row = conf_row_at(f, at)) != NULL; at++)
 		if (!conf_row_is_inherited(f, row))
@@ -302,20 +310,25 @@ conf_manual(struct buf *out)
 	    ".TH courier\\-config 5 \"\" \"courier\" \"File Formats\"\n"
 	    ".SH NAME\ncourier\\-config \\- configuration files of the mail server\n"
 	    ".SH DESCRIPTION\n"
-	    "All files stand in one folder, chosen when the server was built. A missing file means the defaults.\n"
+	    "All files stand in one folder, chosen when the server was built. A missing file means "
+	    "the defaults.\n"
 	    ".B courier config check\nreads them all and reports each mistake with file and line,\n"
 	    ".B courier config show\nprints what counts, and\n"
-	    ".B courier config explain\n.I NAME\nprints what is written here together with the present value.\n"
+	    ".B courier config explain\n.I NAME\nprints what is written here together with the "
+	    "present value.\n"
 	    ".PP\n"
-	    "Files of the form NAME=value are read, not executed: values may stand in single or double quotes, over several "
-	    "lines, and use $NAME for a name assigned above. Lines that begin with # are comments. Times are seconds or sums "
+	    "Files of the form NAME=value are read, not executed: values may stand in single or "
+	    "double quotes, over several "
+	    "lines, and use $NAME for a name assigned above. Lines that begin with # are comments. "
+	    "Times are seconds or sums "
 	    "such as 1w2d3h4m5s; sizes are bytes or have K, M or G behind them.\n");
 	for (size_t i = 0; i < conf_file_count; i++)
 		manual_file(&conf_files[i], out);
-	buf_put_str(out, ".SH \"SEE ALSO\"\n.BR courier (8),\n.BR makealiases (8),\n.BR makeuserdb (8)\n");
+	buf_put_str(
+	    out, ".SH \"SEE ALSO\"\n.BR courier (8),\n.BR makealiases (8),\n.BR makeuserdb (8)\n");
 }
 
-/* --- sample files --------------------------------------------------------------------------------------- */
+/* --- sample files ---------------------------------------------------------- */
 
 static void
 sample_row(const struct conf_row *row, struct buf *out)
@@ -349,10 +362,13 @@ conf_sample(struct slice file, struct buf *out)
 	if (f == NULL)
 		return false;
 	put_wrapped("# ", sl_str(f->doc), out);
-	buf_put_str(out, "# Every line below is a comment and shows a default; remove the # of what you change.\n"
-			 "# courier config check tells mistakes, courier config show what is in force.\n");
+	buf_put_str(out,
+	    "# Every line below is a comment and shows a default; remove the # of what you "
+	    "change.\n"
+	    "# courier config check tells mistakes, courier config show what is in force.\n");
 	if (f->inherits != NULL)
-		buf_fmt(out, "# The names of %s may stand here too, and override what it says.\n", f->inherits);
+		buf_fmt(out, "# The names of %s may stand here too, and override what it says.\n",
+		    f->inherits);
 	for (size_t at = 0; (row = conf_row_at(f, at)) != NULL; at++)
 		if (conf_row_has_value(row) && !conf_row_is_inherited(f, row))
 			sample_row(row, out);

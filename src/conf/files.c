@@ -21,7 +21,8 @@ read_all(int fd, struct buf *out, struct fault *f)
 		unsigned char *p;
 
 		if (out->n - start > CONF_FILE_MAX || (p = buf_room(out, READ_STEP)) == NULL)
-			return fault_set(f, ST_LIMIT, "", "found more than %zu bytes, expected a smaller file", CONF_FILE_MAX);
+			return fault_set(f, ST_LIMIT, "",
+			    "found more than %zu bytes, expected a smaller file", CONF_FILE_MAX);
 		do {
 			got = read(fd, p, READ_STEP);
 		} while (got < 0 && errno == EINTR);
@@ -65,7 +66,7 @@ conf_file_read(int dirfd, const char *name, struct buf *out, struct fault *f)
 	return st;
 }
 
-/* --- tables ------------------------------------------------------------------------------------------- */
+/* --- tables ---------------------------------------------------------------- */
 
 struct table {
 	unsigned forbidden_mode;
@@ -88,7 +89,9 @@ table_file(const struct table *t, int dirfd, const char *name, const char *path)
 	}
 	buf_init(&text, CONF_FILE_MAX + 2 * READ_STEP);
 	if (sb.st_mode & t->forbidden_mode)
-		conf_error(t->report, path, 0, "found mode %03o, expected a file that group and others cannot use (chmod go= it)",
+		conf_error(t->report, path, 0,
+		    "found mode %03o, expected a file that group and others cannot use (chmod go= "
+		    "it)",
 		    (unsigned)(sb.st_mode & 0777));
 	else if (read_all(fd, &text, &f) != ST_OK)
 		conf_error(t->report, path, 0, "%s", f.text);
@@ -104,7 +107,8 @@ dist_is_outdated(int fd, const char *name)
 {
 	struct stat dist, mine;
 	char *base = mem_str(sl_sub(sl_str(name), 0, strlen(name) - 5));
-	bool outdated = fstatat(fd, name, &dist, 0) == 0 && fstatat(fd, base, &mine, 0) == 0 && mine.st_mtime >= dist.st_mtime;
+	bool outdated = fstatat(fd, name, &dist, 0) == 0 && fstatat(fd, base, &mine, 0) == 0 &&
+			mine.st_mtime >= dist.st_mtime;
 
 	mem_free(base);
 	return outdated;
@@ -114,8 +118,8 @@ dist_is_outdated(int fd, const char *name)
 static bool
 name_is_leftover(struct slice name)
 {
-	return sl_ends(name, SL(".rpmsave")) || sl_ends(name, SL(".rpmnew")) || sl_search(name, SL(".dpkg-")) < name.n ||
-	    sl_ends(name, SL(".dist"));
+	return sl_ends(name, SL(".rpmsave")) || sl_ends(name, SL(".rpmnew")) ||
+	       sl_search(name, SL(".dpkg-")) < name.n || sl_ends(name, SL(".dist"));
 }
 
 static void
@@ -129,7 +133,9 @@ folder_file(const struct table *t, int fd, const char *folder, const char *name)
 	buf_init(&path, 8192);
 	buf_fmt(&path, "%s/%s", folder, name);
 	if (name_is_leftover(s))
-		conf_error(t->report, buf_str(&path), 0, "found what a package upgrade left behind, expected a decision: merge it into the file of that name, then remove it");
+		conf_error(t->report, buf_str(&path), 0,
+		    "found what a package upgrade left behind, expected a decision: merge it into "
+		    "the file of that name, then remove it");
 	else
 		table_file(t, fd, name, buf_str(&path));
 	buf_fini(&path);
@@ -151,7 +157,8 @@ folder_names(DIR *d, char **names, const char *folder, struct conf_report *r)
 		if (e->d_name[0] == '.' || strchr(e->d_name, '~') != NULL)
 			continue;
 		if (count == NAMES_MAX) {
-			conf_error(r, folder, 0, "found more than %d files, expected less", NAMES_MAX);
+			conf_error(
+			    r, folder, 0, "found more than %d files, expected less", NAMES_MAX);
 			break;
 		}
 		names[count++] = mem_str(sl_str(e->d_name));
@@ -183,8 +190,8 @@ table_folder(const struct table *t, int fd, const char *folder)
 }
 
 enum st
-conf_table_read(int dirfd, const char *dir, const char *name, unsigned forbidden_mode, conf_table_fn *fn, void *arg,
-    struct conf_report *r)
+conf_table_read(int dirfd, const char *dir, const char *name, unsigned forbidden_mode,
+    conf_table_fn *fn, void *arg, struct conf_report *r)
 {
 	struct table t = {forbidden_mode, fn, arg, r};
 	unsigned errors = r->errors;

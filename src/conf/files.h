@@ -17,11 +17,11 @@ enum st conf_file_read(int dirfd, const char *name, struct buf *out, struct faul
 typedef void conf_table_fn(void *arg, const char *path, struct slice text);
 
 /*
- * Calls fn for the file dir/name, or in order for the files of the folder dir/name. No file may have
- * any bit of forbidden_mode (S_IRWXG | S_IRWXO for secrets, 0 for none). Mistakes go to r. ST_OK;
- * ST_NOENT when there is neither file nor folder; ST_SYNTAX when r has got an error.
+ * Calls fn for the file dir/name, or in order for the files of the folder dir/name. No file may
+ * have any bit of forbidden_mode (S_IRWXG | S_IRWXO for secrets, 0 for none). Mistakes go to r.
+ * ST_OK; ST_NOENT when there is neither file nor folder; ST_SYNTAX when r has got an error.
  */
-enum st conf_table_read(int dirfd, const char *dir, const char *name, unsigned forbidden_mode, conf_table_fn *fn, void *arg,
-    struct conf_report *r);
+enum st conf_table_read(int dirfd, const char *dir, const char *name, unsigned forbidden_mode,
+    conf_table_fn *fn, void *arg, struct conf_report *r);
 
 #endif

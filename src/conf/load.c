@@ -13,11 +13,11 @@
 
 struct loader {
 	struct conf *conf;
-	struct arena *scratch;         /* values that are only checked */
+	struct arena *scratch; /* values that are only checked */
 	struct conf_report *report;
-	const char *dir;               /* absolute */
+	const char *dir; /* absolute */
 	const char *hostname;
-	const struct conf_var *vars;   /* what defaults and assignments may refer to */
+	const struct conf_var *vars; /* what defaults and assignments may refer to */
 	conf_get_fn *get;
 	void *get_arg;
 };
@@ -29,7 +29,7 @@ struct loading {
 	const char *path; /* for messages */
 };
 
-/* --- names that values may refer to ------------------------------------------------------------- */
+/* --- names that values may refer to ---------------------------------------- */
 
 static const struct conf_var *
 var_add(struct loader *l, const struct conf_var *vars, const char *name, const char *value)
@@ -48,14 +48,14 @@ vars_of_build(struct loader *l)
 	const struct {
 		const char *name, *value;
 	} built[] = {
-		{"prefix", BUILD_PREFIX_DIR},
-		{"exec_prefix", BUILD_PREFIX_DIR},
-		{"sysconfdir", l->dir},
-		{"bindir", BUILD_BIN_DIR},
-		{"sbindir", BUILD_SBIN_DIR},
-		{"libexecdir", BUILD_MODULE_DIR},
-		{"datadir", BUILD_PREFIX_DIR "/share"},
-		{"localstatedir", BUILD_STATE_DIR},
+	    {"prefix", BUILD_PREFIX_DIR},
+	    {"exec_prefix", BUILD_PREFIX_DIR},
+	    {"sysconfdir", l->dir},
+	    {"bindir", BUILD_BIN_DIR},
+	    {"sbindir", BUILD_SBIN_DIR},
+	    {"libexecdir", BUILD_MODULE_DIR},
+	    {"datadir", BUILD_PREFIX_DIR "/share"},
+	    {"localstatedir", BUILD_STATE_DIR},
 	};
 	const struct conf_var *vars = NULL;
 
@@ -64,7 +64,7 @@ vars_of_build(struct loader *l)
 	return vars;
 }
 
-/* --- values ---------------------------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------- */
 
 static const char *
 row_label(const struct conf_file *f, const struct conf_row *row)
@@ -73,14 +73,16 @@ row_label(const struct conf_file *f, const struct conf_row *row)
 }
 
 static void
-value_error(const struct loading *in, const struct conf_row *row, struct slice text, enum st st, unsigned line)
+value_error(const struct loading *in, const struct conf_row *row, struct slice text, enum st st,
+    unsigned line)
 {
 	const char *label = row_label(in->file, row);
 	struct buf problem;
 
 	buf_init(&problem, 1024);
 	conf_value_put_problem(row, text, st, &problem);
-	conf_error(in->loader->report, in->path, line, "%s%s%s", label, label[0] != '\0' ? ": " : "", buf_str(&problem));
+	conf_error(in->loader->report, in->path, line, "%s%s%s", label,
+	    label[0] != '\0' ? ": " : "", buf_str(&problem));
 	buf_fini(&problem);
 }
 
@@ -94,10 +96,13 @@ value_default(const struct loading *in, const struct conf_row *row)
 
 	buf_init(&text, CONF_VALUE_MAX);
 	conf_var_expand(l->vars, sl_str(row->dflt), &text);
-	st = conf_value_parse(row, buf_slice(&text), l->conf->arena, conf_row_field(l->conf, in->file, row));
+	st = conf_value_parse(
+	    row, buf_slice(&text), l->conf->arena, conf_row_field(l->conf, in->file, row));
 	if (st != ST_OK)
-		conf_error(l->report, in->path, 0, "the default of %s is \"%.*s\", which cannot be used; write the file %s", row->name,
-		    SL_FMT(buf_slice(&text)), in->file->shape == CONF_VALUES ? row->name : in->file->name);
+		conf_error(l->report, in->path, 0,
+		    "the default of %s is \"%.*s\", which cannot be used; write the file %s",
+		    row->name, SL_FMT(buf_slice(&text)),
+		    in->file->shape == CONF_VALUES ? row->name : in->file->name);
 	buf_fini(&text);
 }
 
@@ -109,7 +114,8 @@ is_text_type(enum conf_type type)
 
 /* What a file says for a row. */
 static void
-value_set(const struct loading *in, const struct conf_row *row, size_t at, struct slice text, unsigned line)
+value_set(const struct loading *in, const struct conf_row *row, size_t at, struct slice text,
+    unsigned line)
 {
 	struct loader *l = in->loader;
 	enum st st;
@@ -118,7 +124,8 @@ value_set(const struct loading *in, const struct conf_row *row, size_t at, struc
 		text = sl_trim(text);
 	if (row->type == CONF_NOEFFECT) {
 		if ((row->flags & CONF_MATTERS) && text.n > 0)
-			conf_warning(l->report, in->path, line, "%s has no effect: %s", row->name, row->doc);
+			conf_warning(
+			    l->report, in->path, line, "%s has no effect: %s", row->name, row->doc);
 		return;
 	}
 	*conf_where_at(l->conf->where, in->file, at) = (struct conf_where){in->path, line};
@@ -131,7 +138,7 @@ value_set(const struct loading *in, const struct conf_row *row, size_t at, struc
 		value_error(in, row, text, st, line);
 }
 
-/* --- files that are one value ------------------------------------------------------------------------ */
+/* --- files that are one value ---------------------------------------------- */
 
 static bool
 is_comment(struct slice line)
@@ -149,7 +156,9 @@ read_one_line(const struct loading *in, const struct conf_row *row, size_t at, s
 	for (unsigned n = 2; text.n > 0; n++) {
 		sl_cut(&text, '\n', &line);
 		if (!is_comment(line)) {
-			conf_error(in->loader->report, in->path, n, "found a second line, expected the value on the first line and nothing but comments behind it");
+			conf_error(in->loader->report, in->path, n,
+			    "found a second line, expected the value on the first line and nothing "
+			    "but comments behind it");
 			return;
 		}
 	}
@@ -158,7 +167,8 @@ read_one_line(const struct loading *in, const struct conf_row *row, size_t at, s
 
 /* Items are checked one by one, so that a mistake has its line. */
 static void
-item_add(const struct loading *in, const struct conf_row *row, struct slice item, unsigned line, struct buf *items)
+item_add(const struct loading *in, const struct conf_row *row, struct slice item, unsigned line,
+    struct buf *items)
 {
 	struct conf_list checked;
 	enum st st;
@@ -225,15 +235,17 @@ read_value_file(const struct loading *in, const struct conf_row *row, size_t at,
 	}
 }
 
-/* --- NAME=value files, directives ---------------------------------------------------------------------- */
+/* --- NAME=value files, directives ------------------------------------------ */
 
 static void
 unknown_name(const struct loading *in, struct slice name, unsigned line)
 {
 	const char *nearest = conf_row_nearest(in->file, name);
 
-	conf_error(in->loader->report, in->path, line, "found the unknown name \"%.*s\", expected a name of this file%s%s",
-	    SL_FMT(sl_sub(name, 0, 48)), nearest != NULL ? "; the nearest is " : "", nearest != NULL ? nearest : "");
+	conf_error(in->loader->report, in->path, line,
+	    "found the unknown name \"%.*s\", expected a name of this file%s%s",
+	    SL_FMT(sl_sub(name, 0, 48)), nearest != NULL ? "; the nearest is " : "",
+	    nearest != NULL ? nearest : "");
 }
 
 static void
@@ -254,12 +266,12 @@ static void
 read_assignments(struct loading *in, struct slice text, const struct conf_var **vars)
 {
 	struct conf_assign p = {
-		.file = in->path,
-		.report = in->loader->report,
-		.arena = in->loader->conf->arena,
-		.vars = *vars,
-		.set = assigned,
-		.arg = in,
+	    .file = in->path,
+	    .report = in->loader->report,
+	    .arena = in->loader->conf->arena,
+	    .vars = *vars,
+	    .set = assigned,
+	    .arg = in,
 	};
 
 	conf_assign_read(&p, text);
@@ -274,7 +286,8 @@ struct directives {
 
 /* "maxrcpts 100 hard": the word behind the value is a bool row of its own. */
 static bool
-directive_suffix(const struct loading *in, const struct conf_row *row, struct slice suffix, unsigned line)
+directive_suffix(
+    const struct loading *in, const struct conf_row *row, struct slice suffix, unsigned line)
 {
 	const struct conf_row *flag;
 	struct buf name;
@@ -290,7 +303,8 @@ directive_suffix(const struct loading *in, const struct conf_row *row, struct sl
 }
 
 static void
-directive_value(struct directives *d, const struct conf_row *row, size_t at, struct slice value, unsigned line)
+directive_value(
+    struct directives *d, const struct conf_row *row, size_t at, struct slice value, unsigned line)
 {
 	const struct loading *in = &d->in;
 	size_t blank = 0;
@@ -324,7 +338,8 @@ directive(struct directives *d, struct slice line_text, unsigned line)
 		struct slice name;
 
 		if (!sl_cut(&value, '=', &name)) {
-			conf_error(in->loader->report, in->path, line, "found \"opt\" without \"=\", expected opt NAME=value");
+			conf_error(in->loader->report, in->path, line,
+			    "found \"opt\" without \"=\", expected opt NAME=value");
 			return;
 		}
 		word = sl_trim(name);
@@ -334,7 +349,8 @@ directive(struct directives *d, struct slice line_text, unsigned line)
 	if (row == NULL || sl_eq(word, SL("maxrcpts hard")))
 		unknown_name(in, word, line);
 	else if (value.n == 0 && !is_opt)
-		conf_error(in->loader->report, in->path, line, "found \"%s\" without a value, expected one behind it", row->name);
+		conf_error(in->loader->report, in->path, line,
+		    "found \"%s\" without a value, expected one behind it", row->name);
 	else
 		directive_value(d, row, at, value, line);
 }
@@ -361,7 +377,7 @@ read_directives(const struct loading *in, struct slice text)
 	mem_free(d);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------- */
 
 /* The text of a file in *text. False when there is none (also after an error). */
 static bool
@@ -506,20 +522,24 @@ absolute_dir(const char *dir)
 }
 
 enum st
-conf_load_with(const struct conf_source *src, conf_get_fn *get, void *arg, struct conf *out, struct conf_report *r)
+conf_load_with(const struct conf_source *src, conf_get_fn *get, void *arg, struct conf *out,
+    struct conf_report *r)
 {
 	char host[256] = "localhost";
 	char *dir = absolute_dir(src->dir);
-	struct loader l = {.conf = out, .report = r, .hostname = src->hostname, .get = get, .get_arg = arg};
+	struct loader l = {
+	    .conf = out, .report = r, .hostname = src->hostname, .get = get, .get_arg = arg};
 	unsigned errors = r->errors;
 
 	if (l.hostname == NULL) {
-		if (gethostname(host, sizeof(host)) != 0 || memchr(host, 0, sizeof(host)) == NULL || host[0] == '\0')
+		if (gethostname(host, sizeof(host)) != 0 || memchr(host, 0, sizeof(host)) == NULL ||
+		    host[0] == '\0')
 			memcpy(host, "localhost", 10);
 		l.hostname = host;
 	}
 	*out = (struct conf){.arena = arena_new("conf", CONF_TOTAL_MAX)};
-	out->where = arena_get_array(out->arena, conf_file_count * CONF_ROWS_MAX, sizeof(*out->where));
+	out->where =
+	    arena_get_array(out->arena, conf_file_count * CONF_ROWS_MAX, sizeof(*out->where));
 	l.scratch = arena_new("conf check", CONF_TOTAL_MAX);
 	l.dir = arena_str(out->arena, sl_str(dir));
 	mem_free(dir);

@@ -22,6 +22,7 @@ conf_where_at(struct conf_where *where, const struct conf_file *f, size_t at)
 typedef enum st conf_get_fn(void *arg, const char *name, struct buf *out, struct fault *f);
 
 /* As conf_load with another way to files; get NULL has none. */
-enum st conf_load_with(const struct conf_source *src, conf_get_fn *get, void *arg, struct conf *out, struct conf_report *r);
+enum st conf_load_with(const struct conf_source *src, conf_get_fn *get, void *arg, struct conf *out,
+    struct conf_report *r);
 
 #endif

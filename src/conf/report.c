@@ -11,7 +11,8 @@
 void
 conf_report_init(struct conf_report *r)
 {
-	*r = (struct conf_report){.arena = arena_new("conf report", (size_t)NOTES_MAX * 4 * NOTE_BYTES_MAX)};
+	*r = (struct conf_report){
+	    .arena = arena_new("conf report", (size_t)NOTES_MAX * 4 * NOTE_BYTES_MAX)};
 }
 
 void
@@ -21,12 +22,12 @@ conf_report_fini(struct conf_report *r)
 	*r = (struct conf_report){0};
 }
 
-static void
-note_add(struct conf_report *r, bool warning, const char *file, unsigned line, const char *fmt, va_list ap)
-    ATTR_PRINTF(5, 0);
+static void note_add(struct conf_report *r, bool warning, const char *file, unsigned line,
+    const char *fmt, va_list ap) ATTR_PRINTF(5, 0);
 
 static void
-note_add(struct conf_report *r, bool warning, const char *file, unsigned line, const char *fmt, va_list ap)
+note_add(struct conf_report *r, bool warning, const char *file, unsigned line, const char *fmt,
+    va_list ap)
 {
 	char text[NOTE_BYTES_MAX];
 	struct conf_note *note;

@@ -1,6 +1,6 @@
 /*
- * What was wrong in configuration files and tables, in the words a person reads: file, line, what was
- * found, what was expected.
+ * What was wrong in configuration files and tables, in the words a person reads: file, line, what
+ * was found, what was expected.
  */
 #ifndef CONF_REPORT_H
 #define CONF_REPORT_H

@@ -33,8 +33,8 @@ enum conf_type {
 enum conf_when { CONF_WHEN_RELOAD, CONF_WHEN_RESTART, CONF_WHEN_COMMAND };
 
 enum {
-	CONF_OURS = 1,  /* not a name of Courier's */
-	CONF_MASK = 2,  /* domain: "*." in front is allowed */
+	CONF_OURS = 1,   /* not a name of Courier's */
+	CONF_MASK = 2,   /* domain: "*." in front is allowed */
 	CONF_MATTERS = 4 /* no effect: setting it deserves a warning */
 };
 
@@ -48,7 +48,7 @@ struct conf_row {
 	const char *words; /* separated by blanks */
 	enum conf_when when;
 	unsigned flags;
-	const char *doc;   /* sentences */
+	const char *doc; /* sentences */
 };
 
 enum conf_shape {
@@ -60,12 +60,13 @@ enum conf_shape {
 struct conf_file {
 	const char *name; /* "esmtpd"; "" for CONF_VALUES */
 	enum conf_shape shape;
-	size_t base;      /* of its struct in struct conf */
-	size_t size;      /* of that struct */
+	size_t base; /* of its struct in struct conf */
+	size_t size; /* of that struct */
 	/* Tables end with a row without a name. */
-	const struct conf_row *own;  /* rows of this file alone (or NULL); they hide shared rows of the same place or name */
+	const struct conf_row *own;  /* rows of this file alone (or NULL); they hide shared rows of
+					the same place or name */
 	const struct conf_row *rows; /* shared with the file it inherits from */
-	const char *inherits; /* NULL or the name of an earlier file with the same struct */
+	const char *inherits;        /* NULL or the name of an earlier file with the same struct */
 	const char *doc;
 };
 
@@ -102,13 +103,16 @@ conf_row_field(struct conf *c, const struct conf_file *f, const struct conf_row 
 }
 
 /*
- * Reads the text of a value into *field (of the row's C type), strings into a. Empty text is an error
- * for types that cannot be empty (the caller puts the default there). ST_OK, ST_SYNTAX, ST_LIMIT (a is full).
+ * Reads the text of a value into *field (of the row's C type), strings into a. Empty text is an
+ * error for types that cannot be empty (the caller puts the default there). ST_OK, ST_SYNTAX,
+ * ST_LIMIT (a is full).
  */
-enum st conf_value_parse(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+conf_value_parse(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 
 /* Appends "found ..., expected ..." for a text that conf_value_parse did not take. */
-void conf_value_put_problem(const struct conf_row *row, struct slice text, enum st st, struct buf *out);
+void
+conf_value_put_problem(const struct conf_row *row, struct slice text, enum st st, struct buf *out);
 
 /* Appends the canonical text of a value: conf_value_parse gives the same value again. */
 void conf_value_put(const struct conf_row *row, const void *field, struct buf *out);
@@ -125,7 +129,7 @@ const char *conf_type_name(enum conf_type type);
 /* "reload", "restart", "command". */
 const char *conf_when_name(enum conf_when when);
 
-/* --- for the tables of rows: the C type of the field is checked by the compiler ------------------- */
+/* --- for the tables of rows: the C type of the field is checked by the compiler --- */
 
 #define CONF_AT(s, m, t) _Generic(((s *)0)->m, t : offsetof(s, m))
 #define ROW_BOOL(s, m) .type = CONF_BOOL, .offset = CONF_AT(s, m, bool)

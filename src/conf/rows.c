@@ -9,28 +9,29 @@
 
 /* A file stands behind the one it inherits from. */
 const struct conf_file conf_files[] = {
-	{"", CONF_VALUES, IN(site), .rows = rows_site, .doc = "Files that hold one value or a list."},
-	{"bofh", CONF_DIRECTIVES, IN(bofh), .rows = rows_bofh,
-	    .doc = "What mail is refused at the door: a directive a line, opt NAME=value for settings."},
-	{"courierd", CONF_ASSIGN, IN(courierd), .rows = rows_courierd,
-	    .doc = "Deliveries, processes, the client side of TLS."},
-	{"esmtpd", CONF_ASSIGN, IN(esmtpd), .own = rows_smtp, .rows = rows_esmtpd,
-	    .doc = "The SMTP server on port 25, and what the other two begin with."},
-	{"esmtpd-msa", CONF_ASSIGN, IN(msa), .own = rows_msa, .rows = rows_esmtpd, .inherits = "esmtpd",
-	    .doc = "Message submission on port 587 (RFC 6409): what differs from esmtpd."},
-	{"esmtpd-ssl", CONF_ASSIGN, IN(ssl), .own = rows_ssl, .rows = rows_esmtpd, .inherits = "esmtpd",
-	    .doc = "Submission with TLS from the first byte on port 465 (RFC 8314): what differs from esmtpd."},
-	{"authdaemonrc", CONF_ASSIGN, IN(authdaemon), .rows = rows_authdaemon,
-	    .doc = "Who asks which account back ends."},
-	{"module.local", CONF_ASSIGN, IN(local), .rows = rows_module_local,
-	    .doc = "Limits of local delivery."},
-	{"module.esmtp", CONF_ASSIGN, IN(esmtp), .rows = rows_module_esmtp,
-	    .doc = "Limits of delivery to other hosts."},
-	{"module.dsn", CONF_ASSIGN, IN(dsn), .rows = rows_module_dsn,
-	    .doc = "Limits of the writer of delivery reports."},
+    {"", CONF_VALUES, IN(site), .rows = rows_site, .doc = "Files that hold one value or a list."},
+    {"bofh", CONF_DIRECTIVES, IN(bofh), .rows = rows_bofh,
+	.doc =
+	    "What mail is refused at the door: a directive a line, opt NAME=value for settings."},
+    {"courierd", CONF_ASSIGN, IN(courierd), .rows = rows_courierd,
+	.doc = "Deliveries, processes, the client side of TLS."},
+    {"esmtpd", CONF_ASSIGN, IN(esmtpd), .own = rows_smtp, .rows = rows_esmtpd,
+	.doc = "The SMTP server on port 25, and what the other two begin with."},
+    {"esmtpd-msa", CONF_ASSIGN, IN(msa), .own = rows_msa, .rows = rows_esmtpd, .inherits = "esmtpd",
+	.doc = "Message submission on port 587 (RFC 6409): what differs from esmtpd."},
+    {"esmtpd-ssl", CONF_ASSIGN, IN(ssl), .own = rows_ssl, .rows = rows_esmtpd, .inherits = "esmtpd",
+	.doc = "Submission with TLS from the first byte on port 465 (RFC 8314): what differs from "
+	       "esmtpd."},
+    {"authdaemonrc", CONF_ASSIGN, IN(authdaemon), .rows = rows_authdaemon,
+	.doc = "Who asks which account back ends."},
+    {"module.local", CONF_ASSIGN, IN(local), .rows = rows_module_local,
+	.doc = "Limits of local delivery."},
+    {"module.esmtp", CONF_ASSIGN, IN(esmtp), .rows = rows_module_esmtp,
+	.doc = "Limits of delivery to other hosts."},
+    {"module.dsn", CONF_ASSIGN, IN(dsn), .rows = rows_module_dsn,
+	.doc = "Limits of the writer of delivery reports."},
 };
 const size_t conf_file_count = COUNT_OF(conf_files);
-
 
 /* Does an own row of f stand for the same setting as this shared one? */
 static bool
@@ -39,7 +40,8 @@ row_is_hidden(const struct conf_file *f, const struct conf_row *row)
 	for (const struct conf_row *own = f->own; own != NULL && own->name != NULL; own++) {
 		if (strcmp(own->name, row->name) == 0)
 			return true;
-		if (conf_row_has_value(row) && conf_row_has_value(own) && own->offset == row->offset)
+		if (conf_row_has_value(row) && conf_row_has_value(own) &&
+		    own->offset == row->offset)
 			return true;
 	}
 	return false;
@@ -101,7 +103,8 @@ name_distance(struct slice a, struct slice b)
 
 		row[0] = i;
 		for (unsigned j = 1; j <= b.n; j++) {
-			unsigned change = diagonal + (ascii_lower(a.p[i - 1]) != ascii_lower(b.p[j - 1]));
+			unsigned change =
+			    diagonal + (ascii_lower(a.p[i - 1]) != ascii_lower(b.p[j - 1]));
 			unsigned remove = row[j] + 1, insert = row[j - 1] + 1;
 
 			diagonal = row[j];

@@ -1,6 +1,6 @@
 /*
- * The configuration as canonical text, docs/CONFIG.md section 6: what master hands to processes that
- * can open no file, and keeps as the last good copy.
+ * The configuration as canonical text, docs/CONFIG.md section 6: what master hands to processes
+ * that can open no file, and keeps as the last good copy.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ schema_sum(void)
 	return sum;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------- */
 
 static void
 put_quoted(struct slice s, struct buf *out)
@@ -67,7 +67,8 @@ put_quoted(struct slice s, struct buf *out)
 	buf_put_byte(out, '"');
 }
 
-/* FILE NAME and the blank behind them. Names of bofh rows may have a blank: it becomes an underscore. */
+/* FILE NAME and the blank behind them. Names of bofh rows may have a blank: it becomes an
+ * underscore. */
 static void
 put_label(const struct conf_file *f, const struct conf_row *row, struct buf *out)
 {
@@ -106,10 +107,11 @@ conf_snapshot_put(const struct conf *c, struct buf *out)
 		}
 	}
 	buf_fini(&value);
-	buf_fmt(out, "end %llu %016llx\n", count, (unsigned long long)fnv(FNV_START, sl_skip(buf_slice(out), start)));
+	buf_fmt(out, "end %llu %016llx\n", count,
+	    (unsigned long long)fnv(FNV_START, sl_skip(buf_slice(out), start)));
 }
 
-/* --- reading ---------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------- */
 
 /* "..." to bytes; only the escapes put_quoted writes, in the form it writes them. */
 static bool
@@ -135,7 +137,8 @@ get_quoted(struct slice s, struct buf *out)
 		} else if (s.p[i] == '\\' || s.p[i] == '"') {
 			buf_put_byte(out, s.p[i]);
 		} else {
-			if (s.p[i] != 'x' || i + 2 >= s.n || !num_hex(sl_sub(s, i + 1, i + 3), &code))
+			if (s.p[i] != 'x' || i + 2 >= s.n ||
+			    !num_hex(sl_sub(s, i + 1, i + 3), &code))
 				return false;
 			if (!ascii_is_ctl((unsigned char)code) || code == '\n')
 				return false;
@@ -147,7 +150,8 @@ get_quoted(struct slice s, struct buf *out)
 }
 
 static enum st
-get_row(struct slice *in, const struct conf_file *f, const struct conf_row *row, struct conf *out, struct fault *fault)
+get_row(struct slice *in, const struct conf_file *f, const struct conf_row *row, struct conf *out,
+    struct fault *fault)
 {
 	struct buf label, value;
 	struct slice line;
@@ -157,10 +161,12 @@ get_row(struct slice *in, const struct conf_file *f, const struct conf_row *row,
 	buf_init(&value, CONF_TOTAL_MAX);
 	put_label(f, row, &label);
 	if (!sl_cut(in, '\n', &line) || !sl_starts(line, buf_slice(&label)))
-		fault_set(fault, st, "", "found \"%.*s\", expected %s", SL_FMT(sl_sub(line, 0, 40)), buf_str(&label));
+		fault_set(fault, st, "", "found \"%.*s\", expected %s", SL_FMT(sl_sub(line, 0, 40)),
+		    buf_str(&label));
 	else if (!get_quoted(sl_skip(line, label.n), &value))
 		fault_set(fault, st, "", "%sis not quoted as it should be", buf_str(&label));
-	else if ((st = conf_value_parse(row, buf_slice(&value), out->arena, conf_row_field(out, f, row))) != ST_OK)
+	else if ((st = conf_value_parse(
+		      row, buf_slice(&value), out->arena, conf_row_field(out, f, row))) != ST_OK)
 		fault_set(fault, st, "", "%shas a value that is not allowed", buf_str(&label));
 	buf_fini(&label);
 	buf_fini(&value);
@@ -176,7 +182,8 @@ get_head(struct slice *in, struct fault *f)
 	if (!sl_cut(in, '\n', &line) || !sl_starts(line, SL("courier-config 1 ")))
 		return fault_set(f, ST_SYNTAX, "", "not a configuration snapshot of version 1");
 	if (!num_hex(sl_skip(line, 17), &schema) || schema != schema_sum())
-		return fault_set(f, ST_SYNTAX, "", "a configuration snapshot of another version of this program");
+		return fault_set(f, ST_SYNTAX, "",
+		    "a configuration snapshot of another version of this program");
 	return ST_OK;
 }
 
@@ -187,12 +194,14 @@ get_end(struct slice whole, struct slice in, unsigned long long count, struct fa
 	bool same;
 
 	buf_init(&want, 128);
-	buf_fmt(&want, "end %llu %016llx\n", count, (unsigned long long)fnv(FNV_START, sl_sub(whole, 0, whole.n - in.n)));
+	buf_fmt(&want, "end %llu %016llx\n", count,
+	    (unsigned long long)fnv(FNV_START, sl_sub(whole, 0, whole.n - in.n)));
 	same = sl_eq(in, buf_slice(&want));
 	buf_fini(&want);
 	if (same)
 		return ST_OK;
-	return fault_set(f, ST_SYNTAX, "", "the snapshot is not whole: its end line is missing or does not fit");
+	return fault_set(
+	    f, ST_SYNTAX, "", "the snapshot is not whole: its end line is missing or does not fit");
 }
 
 enum st
@@ -206,11 +215,13 @@ conf_snapshot_get(struct slice in, struct conf *out, struct fault *f)
 	if (st != ST_OK)
 		return st;
 	out->arena = arena_new("conf", CONF_TOTAL_MAX);
-	out->where = arena_get_array(out->arena, conf_file_count * CONF_ROWS_MAX, sizeof(*out->where));
+	out->where =
+	    arena_get_array(out->arena, conf_file_count * CONF_ROWS_MAX, sizeof(*out->where));
 	for (size_t i = 0; st == ST_OK && i < conf_file_count; i++) {
 		const struct conf_row *row;
 
-		for (size_t at = 0; st == ST_OK && (row = conf_row_at(&conf_files[i], at)) != NULL; at++) {
+		for (size_t at = 0; st == ST_OK && (row = conf_row_at(&conf_files[i], at)) != NULL;
+		     at++) {
 			if (!conf_row_has_value(row))
 				continue;
 			st = get_row(&in, &conf_files[i], row, out, f);
@@ -224,7 +235,7 @@ conf_snapshot_get(struct slice in, struct conf *out, struct fault *f)
 	return st;
 }
 
-/* --- descriptors ------------------------------------------------------------------------------------ */
+/* --- descriptors ----------------------------------------------------------- */
 
 enum st
 conf_snapshot_write(const struct conf *c, int fd, struct fault *f)
@@ -236,14 +247,16 @@ conf_snapshot_write(const struct conf *c, int fd, struct fault *f)
 	buf_init(&text, SNAPSHOT_MAX);
 	conf_snapshot_put(c, &text);
 	if (!buf_ok(&text))
-		st = fault_set(f, ST_LIMIT, "", "the configuration is larger than %zu bytes", SNAPSHOT_MAX);
+		st = fault_set(
+		    f, ST_LIMIT, "", "the configuration is larger than %zu bytes", SNAPSHOT_MAX);
 	while (st == ST_OK && done < text.n) {
 		ssize_t n = write(fd, text.p + done, text.n - done);
 
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR)
-			st = fault_sys(f, ST_IO, "", errno, "the configuration snapshot cannot be written");
+			st = fault_sys(
+			    f, ST_IO, "", errno, "the configuration snapshot cannot be written");
 	}
 	buf_fini(&text);
 	return st;
@@ -262,14 +275,16 @@ conf_snapshot_read(int fd, struct conf *out, struct fault *f)
 		unsigned char *p = buf_room(&text, 65536);
 
 		if (p == NULL) {
-			st = fault_set(f, ST_LIMIT, "", "the configuration snapshot is larger than %zu bytes", SNAPSHOT_MAX);
+			st = fault_set(f, ST_LIMIT, "",
+			    "the configuration snapshot is larger than %zu bytes", SNAPSHOT_MAX);
 			break;
 		}
 		n = pread(fd, p, 65536, (off_t)text.n);
 		if (n >= 0)
 			buf_added(&text, (size_t)n);
 		else if (errno != EINTR)
-			st = fault_sys(f, ST_IO, "", errno, "the configuration snapshot cannot be read");
+			st = fault_sys(
+			    f, ST_IO, "", errno, "the configuration snapshot cannot be read");
 		else
 			n = 1;
 	}

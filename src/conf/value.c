@@ -16,13 +16,14 @@
 
 struct value_type {
 	const char *name;
-	enum st (*parse)(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+	enum st (*parse)(
+	    const struct conf_row *row, struct slice text, struct arena *a, void *field);
 	void (*put)(const struct conf_row *row, const void *field, struct buf *out);
 	bool may_be_empty;
 	const char *expected; /* limits and words of the row follow */
 };
 
-/* --- helpers ---------------------------------------------------------------------------------------- */
+/* --- helpers --------------------------------------------------------------- */
 
 /* The place of word in a list of words (case folded), or -1; *found is its spelling there. */
 int
@@ -69,7 +70,7 @@ value_is_clean(struct slice text, bool lines)
 	return true;
 }
 
-/* --- bool -------------------------------------------------------------------------------------------- */
+/* --- bool ------------------------------------------------------------------ */
 
 static enum st
 parse_bool(const struct conf_row *row, struct slice text, struct arena *a, void *field)
@@ -107,7 +108,7 @@ put_yesno(const struct conf_row *row, const void *field, struct buf *out)
 	buf_put_str(out, *(const bool *)field ? "YES" : "NO");
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------ */
+/* --- numbers --------------------------------------------------------------- */
 
 static enum st
 parse_uint(const struct conf_row *row, struct slice text, struct arena *a, void *field)
@@ -140,7 +141,8 @@ put_duration_text(uint64_t sec, struct buf *out)
 		buf_put_byte(out, '0');
 	for (size_t i = 0; i < COUNT_OF(units); i++) {
 		if (sec >= units[i].sec)
-			buf_fmt(out, "%llu%c", (unsigned long long)(sec / units[i].sec), units[i].letter);
+			buf_fmt(out, "%llu%c", (unsigned long long)(sec / units[i].sec),
+			    units[i].letter);
 		sec %= units[i].sec;
 	}
 	if (sec > 0)
@@ -164,8 +166,10 @@ parse_duration(const struct conf_row *row, struct slice text, struct arena *a, v
 static void
 put_duration(const struct conf_row *row, const void *field, struct buf *out)
 {
+	int64_t sec = *(const int64_t *)field;
+
 	(void)row;
-	put_duration_text((uint64_t)*(const int64_t *)field, out);
+	put_duration_text((uint64_t)sec, out);
 }
 
 static void
@@ -203,7 +207,7 @@ put_size(const struct conf_row *row, const void *field, struct buf *out)
 	put_size_text(*(const uint64_t *)field, out);
 }
 
-/* --- strings ------------------------------------------------------------------------------------------- */
+/* --- strings --------------------------------------------------------------- */
 
 static uint64_t
 text_limit(const struct conf_row *row)
@@ -234,7 +238,8 @@ parse_path(const struct conf_row *row, struct slice text, struct arena *a, void 
 {
 	struct slice word = text;
 
-	if (text.n > 0 && text.p[0] != '/' && (row->words == NULL || value_word_index(row->words, text, &word) < 0))
+	if (text.n > 0 && text.p[0] != '/' &&
+	    (row->words == NULL || value_word_index(row->words, text, &word) < 0))
 		return ST_SYNTAX;
 	if (text.n > PATH_TEXT_MAX || !value_is_clean(text, false))
 		return ST_SYNTAX;
@@ -252,7 +257,7 @@ parse_address(const struct conf_row *row, struct slice text, struct arena *a, vo
 	return value_store_string(text, a, field);
 }
 
-/* --- words --------------------------------------------------------------------------------------------- */
+/* --- words ----------------------------------------------------------------- */
 
 static enum st
 parse_word(const struct conf_row *row, struct slice text, struct arena *a, void *field)
@@ -287,29 +292,33 @@ put_enum(const struct conf_row *row, const void *field, struct buf *out)
 	buf_put(out, word);
 }
 
-/* --- the types ---------------------------------------------------------------------------------------------- */
+/* --- the types ------------------------------------------------------------- */
 
 static const struct value_type types[] = {
-	[CONF_BOOL] = {"bool", parse_bool, put_bool, false, "0 or 1"},
-	[CONF_YESNO] = {"yes/no", parse_yesno, put_yesno, false, "YES or NO"},
-	[CONF_PRESENT] = {"presence", parse_bool, put_bool, false, "a file that exists or not"},
-	[CONF_UINT] = {"number", parse_uint, put_uint, false, "a number"},
-	[CONF_DURATION] = {"duration", parse_duration, put_duration, false, "a time such as 90, 15m or 1w2d"},
-	[CONF_SIZE] = {"size", parse_size, put_size, false, "a size such as 500000, 32K or 10M"},
-	[CONF_STRING] = {"string", parse_string, value_put_string, true, "one line of text"},
-	[CONF_TEXT] = {"text", parse_text, value_put_string, true, "text"},
-	[CONF_PATH] = {"path", parse_path, value_put_string, true, "a path that begins with /"},
-	[CONF_ADDRESS] = {"address", parse_address, value_put_string, false, "0 or an IP address"},
-	[CONF_WORD] = {"word", parse_word, value_put_string, false, "one of"},
-	[CONF_ENUM] = {"word", parse_enum, put_enum, false, "one of"},
-	[CONF_WORDS] = {"words", value_parse_words, value_put_words, true, "words out of"},
-	[CONF_UIDS] = {"uids", value_parse_uids, value_put_words, true, "uids and ranges such as 5000-5999, separated by blanks"},
-	[CONF_LINES] = {"list", value_parse_lines, value_put_lines, true, "lines of text"},
-	[CONF_DOMAIN] = {"domain", value_parse_domain, value_put_string, false, "a domain"},
-	[CONF_DOMAINS] = {"domain list", value_parse_domains, value_put_lines, true, "domains such as example.com, .example.com or !host.example.com"},
-	[CONF_PORTS] = {"ports", value_parse_ports, value_put_ports, false, "ports such as 587, or address.port, separated by commas"},
-	[CONF_NOEFFECT] = {"no effect", NULL, NULL, true, "anything"},
-	[CONF_TABLE] = {"table", NULL, NULL, true, "a table"},
+    [CONF_BOOL] = {"bool", parse_bool, put_bool, false, "0 or 1"},
+    [CONF_YESNO] = {"yes/no", parse_yesno, put_yesno, false, "YES or NO"},
+    [CONF_PRESENT] = {"presence", parse_bool, put_bool, false, "a file that exists or not"},
+    [CONF_UINT] = {"number", parse_uint, put_uint, false, "a number"},
+    [CONF_DURATION] = {"duration", parse_duration, put_duration, false,
+	"a time such as 90, 15m or 1w2d"},
+    [CONF_SIZE] = {"size", parse_size, put_size, false, "a size such as 500000, 32K or 10M"},
+    [CONF_STRING] = {"string", parse_string, value_put_string, true, "one line of text"},
+    [CONF_TEXT] = {"text", parse_text, value_put_string, true, "text"},
+    [CONF_PATH] = {"path", parse_path, value_put_string, true, "a path that begins with /"},
+    [CONF_ADDRESS] = {"address", parse_address, value_put_string, false, "0 or an IP address"},
+    [CONF_WORD] = {"word", parse_word, value_put_string, false, "one of"},
+    [CONF_ENUM] = {"word", parse_enum, put_enum, false, "one of"},
+    [CONF_WORDS] = {"words", value_parse_words, value_put_words, true, "words out of"},
+    [CONF_UIDS] = {"uids", value_parse_uids, value_put_words, true,
+	"uids and ranges such as 5000-5999, separated by blanks"},
+    [CONF_LINES] = {"list", value_parse_lines, value_put_lines, true, "lines of text"},
+    [CONF_DOMAIN] = {"domain", value_parse_domain, value_put_string, false, "a domain"},
+    [CONF_DOMAINS] = {"domain list", value_parse_domains, value_put_lines, true,
+	"domains such as example.com, .example.com or !host.example.com"},
+    [CONF_PORTS] = {"ports", value_parse_ports, value_put_ports, false,
+	"ports such as 587, or address.port, separated by commas"},
+    [CONF_NOEFFECT] = {"no effect", NULL, NULL, true, "anything"},
+    [CONF_TABLE] = {"table", NULL, NULL, true, "a table"},
 };
 
 static void
@@ -366,10 +375,12 @@ void
 conf_value_put_problem(const struct conf_row *row, struct slice text, enum st st, struct buf *out)
 {
 	if (st == ST_LIMIT) {
-		buf_fmt(out, "found more than %zu bytes in all files, expected less", CONF_TOTAL_MAX);
+		buf_fmt(
+		    out, "found more than %zu bytes in all files, expected less", CONF_TOTAL_MAX);
 		return;
 	}
-	buf_fmt(out, "found \"%.*s\"%s, expected ", SL_FMT(sl_sub(text, 0, SHOWN_MAX)), text.n > SHOWN_MAX ? "..." : "");
+	buf_fmt(out, "found \"%.*s\"%s, expected ", SL_FMT(sl_sub(text, 0, SHOWN_MAX)),
+	    text.n > SHOWN_MAX ? "..." : "");
 	conf_value_put_expected(row, out);
 }
 

@@ -20,14 +20,20 @@ bool value_is_clean(struct slice text, bool lines);
 
 /* One of each for a type: conf_value_parse and conf_value_put call them by table. */
 void value_put_string(const struct conf_row *row, const void *field, struct buf *out);
-enum st value_parse_words(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_words(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 void value_put_words(const struct conf_row *row, const void *field, struct buf *out);
-enum st value_parse_uids(const struct conf_row *row, struct slice text, struct arena *a, void *field);
-enum st value_parse_lines(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_uids(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_lines(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 void value_put_lines(const struct conf_row *row, const void *field, struct buf *out);
-enum st value_parse_domain(const struct conf_row *row, struct slice text, struct arena *a, void *field);
-enum st value_parse_domains(const struct conf_row *row, struct slice text, struct arena *a, void *field);
-enum st value_parse_ports(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_domain(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_domains(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_ports(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 void value_put_ports(const struct conf_row *row, const void *field, struct buf *out);
 
 #endif

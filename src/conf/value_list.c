@@ -69,7 +69,8 @@ value_parse_words(const struct conf_row *row, struct slice text, struct arena *a
 	if (!list_make(a, count, &list))
 		return ST_LIMIT;
 	for (rest = text; value_word_next(&rest, &word);) {
-		if (!value_is_clean(word, false) || (row->words != NULL && value_word_index(row->words, word, &word) < 0))
+		if (!value_is_clean(word, false) ||
+		    (row->words != NULL && value_word_index(row->words, word, &word) < 0))
 			return ST_SYNTAX;
 		if (!list_add(a, &list, word))
 			return ST_LIMIT;
@@ -121,7 +122,7 @@ value_put_words(const struct conf_row *row, const void *field, struct buf *out)
 	list_put(field, ' ', out);
 }
 
-/* --- lists of lines ------------------------------------------------------------------------------------- */
+/* --- lists of lines -------------------------------------------------------- */
 
 static size_t
 line_count(struct slice text)
@@ -161,7 +162,7 @@ value_put_lines(const struct conf_row *row, const void *field, struct buf *out)
 	list_put(field, '\n', out);
 }
 
-/* --- domains -------------------------------------------------------------------------------------------- */
+/* --- domains --------------------------------------------------------------- */
 
 static bool
 is_domain(struct slice s)
@@ -238,7 +239,7 @@ value_parse_domains(const struct conf_row *row, struct slice text, struct arena 
 	return ST_OK;
 }
 
-/* --- ports ------------------------------------------------------------------------------------------------ */
+/* --- ports ----------------------------------------------------------------- */
 
 /* The services a port may be named by; getservbyname would depend on the system. */
 static bool
@@ -248,8 +249,17 @@ port_number(struct slice text, uint16_t *port)
 		const char *name;
 		uint16_t port;
 	} services[] = {
-		{"smtp", 25}, {"submission", 587}, {"submissions", 465}, {"smtps", 465}, {"ssmtp", 465},
-		{"imap", 143}, {"imap2", 143}, {"imaps", 993}, {"pop3", 110}, {"pop3s", 995}, {"sieve", 4190},
+	    {"smtp", 25},
+	    {"submission", 587},
+	    {"submissions", 465},
+	    {"smtps", 465},
+	    {"ssmtp", 465},
+	    {"imap", 143},
+	    {"imap2", 143},
+	    {"imaps", 993},
+	    {"pop3", 110},
+	    {"pop3s", 995},
+	    {"sieve", 4190},
 	};
 	uint64_t number;
 
@@ -319,6 +329,7 @@ value_put_ports(const struct conf_row *row, const void *field, struct buf *out)
 	for (size_t i = 0; i < ports->count; i++) {
 		const struct conf_port *port = &ports->items[i];
 
-		buf_fmt(out, "%s%s%s%u", i > 0 ? "," : "", port->ip, port->ip[0] != '\0' ? "." : "", (unsigned)port->port);
+		buf_fmt(out, "%s%s%s%u", i > 0 ? "," : "", port->ip, port->ip[0] != '\0' ? "." : "",
+		    (unsigned)port->port);
 	}
 }

@@ -7,7 +7,7 @@
 #define KEY_MAX 64
 #define ACTION_MAX 4096
 
-/* --- blocks ------------------------------------------------------------------------------------- */
+/* --- blocks ---------------------------------------------------------------- */
 
 struct block {
 	struct ip ip;
@@ -106,7 +106,7 @@ parse_block(struct slice s, struct block *b)
 	return s.n > 0 && (s.p[0] == ':' ? parse_groups(s, b) : parse_octets(s, b));
 }
 
-/* --- actions -------------------------------------------------------------------------------------- */
+/* --- actions --------------------------------------------------------------- */
 
 static bool
 is_variable_name(struct slice s)
@@ -169,7 +169,7 @@ action_problem(struct slice action, struct access_variable *bad)
 	return NULL;
 }
 
-/* --- lookup --------------------------------------------------------------------------------------------- */
+/* --- lookup ---------------------------------------------------------------- */
 
 static enum st
 policy_decode(struct slice action, struct arena *a, struct access_policy *out, struct fault *f)
@@ -178,12 +178,14 @@ policy_decode(struct slice action, struct arena *a, struct access_policy *out, s
 	struct slice rest = action, word;
 
 	if (action_problem(action, &bad) != NULL)
-		return fault_set(f, ST_TEMP, "4.3.5", "the compiled smtpaccess table is damaged; run makesmtpaccess");
+		return fault_set(f, ST_TEMP, "4.3.5",
+		    "the compiled smtpaccess table is damaged; run makesmtpaccess");
 	sl_cut(&rest, ',', &word);
 	out->deny = sl_eq(word, SL("deny"));
 	out->variables = arena_get_array(a, ACCESS_VARIABLES_MAX, sizeof(*out->variables));
 	if (out->variables == NULL)
-		return fault_set(f, ST_TEMP, "4.3.0", "no room left for the variables of smtpaccess");
+		return fault_set(
+		    f, ST_TEMP, "4.3.0", "no room left for the variables of smtpaccess");
 	while (rest.n > 0)
 		variable_next(&rest, &out->variables[out->count++]);
 	return ST_OK;
@@ -191,7 +193,8 @@ policy_decode(struct slice action, struct arena *a, struct access_policy *out, s
 
 /* The block of these bits around ip, if the table has it. */
 static enum st
-lookup_bits(struct dict *d, const struct ip *ip, unsigned bits, struct arena *a, struct slice *action, struct fault *f)
+lookup_bits(struct dict *d, const struct ip *ip, unsigned bits, struct arena *a,
+    struct slice *action, struct fault *f)
 {
 	struct block b = {*ip, bits};
 	struct buf key;
@@ -205,7 +208,8 @@ lookup_bits(struct dict *d, const struct ip *ip, unsigned bits, struct arena *a,
 }
 
 enum st
-access_lookup(struct dict *d, const struct ip *ip, struct arena *a, struct access_policy *out, struct fault *f)
+access_lookup(struct dict *d, const struct ip *ip, struct arena *a, struct access_policy *out,
+    struct fault *f)
 {
 	struct ip plain = *ip;
 	struct slice lengths, action, length;
@@ -221,7 +225,8 @@ access_lookup(struct dict *d, const struct ip *ip, struct arena *a, struct acces
 
 		sl_cut(&lengths, ' ', &length);
 		if (!num_u64(length, ip_bits(&plain), &bits))
-			return fault_set(f, ST_TEMP, "4.3.5", "the compiled smtpaccess table is damaged; run makesmtpaccess");
+			return fault_set(f, ST_TEMP, "4.3.5",
+			    "the compiled smtpaccess table is damaged; run makesmtpaccess");
 		st = lookup_bits(d, &plain, (unsigned)bits, a, &action, f);
 		if (st == ST_OK)
 			return policy_decode(action, a, out, f);
@@ -243,7 +248,7 @@ access_variable(const struct access_policy *p, struct slice name, struct slice *
 	return false;
 }
 
-/* --- compiling ------------------------------------------------------------------------------------------ */
+/* --- compiling ------------------------------------------------------------- */
 
 struct entry {
 	struct hmap_node node;
@@ -293,7 +298,8 @@ entry_find(const struct access_table *t, struct slice key)
 }
 
 static void
-entry_add(struct access_table *t, const struct block *b, struct slice action, const char *file, unsigned line, struct conf_report *r)
+entry_add(struct access_table *t, const struct block *b, struct slice action, const char *file,
+    unsigned line, struct conf_report *r)
 {
 	struct entry *e = arena_get(t->arena, sizeof(*e));
 	const struct entry *old;
@@ -303,9 +309,12 @@ entry_add(struct access_table *t, const struct block *b, struct slice action, co
 	block_key(b, &key);
 	old = entry_find(t, buf_slice(&key));
 	if (old != NULL) {
-		conf_error(r, file, line, "found a second entry for %s, expected one (the first is %s:%u)", buf_str(&key), old->file, old->line);
+		conf_error(r, file, line,
+		    "found a second entry for %s, expected one (the first is %s:%u)", buf_str(&key),
+		    old->file, old->line);
 	} else if (e == NULL || (e->key = arena_copy(t->arena, buf_slice(&key))).p == NULL ||
-	    (e->action = arena_copy(t->arena, action)).p == NULL || (e->file = arena_str(t->arena, sl_str(file))) == NULL) {
+		   (e->action = arena_copy(t->arena, action)).p == NULL ||
+		   (e->file = arena_str(t->arena, sl_str(file))) == NULL) {
 		conf_error(r, file, line, "found more entries than fit, expected less");
 	} else {
 		e->line = line;
@@ -318,7 +327,8 @@ entry_add(struct access_table *t, const struct block *b, struct slice action, co
 }
 
 static void
-read_line(struct access_table *t, struct slice text, const char *file, unsigned line, struct conf_report *r)
+read_line(struct access_table *t, struct slice text, const char *file, unsigned line,
+    struct conf_report *r)
 {
 	struct slice block_text, action;
 	struct access_variable bad;
@@ -331,12 +341,15 @@ read_line(struct access_table *t, struct slice text, const char *file, unsigned 
 	block_text = sl_sub(text, 0, n);
 	action = sl_trim(sl_skip(text, n));
 	if (action.n == 0) {
-		conf_error(r, file, line, "found \"%.*s\" without an action, expected address, tab, allow or deny", SL_FMT(sl_sub(text, 0, 48)));
+		conf_error(r, file, line,
+		    "found \"%.*s\" without an action, expected address, tab, allow or deny",
+		    SL_FMT(sl_sub(text, 0, 48)));
 		return;
 	}
 	problem = action_problem(action, &bad);
 	if (problem != NULL) {
-		conf_error(r, file, line, "found %s (\"%.*s\"), expected deny, or allow and ,NAME=value", problem,
+		conf_error(r, file, line,
+		    "found %s (\"%.*s\"), expected deny, or allow and ,NAME=value", problem,
 		    SL_FMT(sl_sub(bad.name.n > 0 ? bad.name : action, 0, 48)));
 		return;
 	}
@@ -346,13 +359,16 @@ read_line(struct access_table *t, struct slice text, const char *file, unsigned 
 	} else if (parse_block(block_text, &b)) {
 		entry_add(t, &b, action, file, line, r);
 	} else {
-		conf_error(r, file, line, "found \"%.*s\", expected an address, its first bytes (192.0.2), address/bits or *",
+		conf_error(r, file, line,
+		    "found \"%.*s\", expected an address, its first bytes (192.0.2), address/bits "
+		    "or *",
 		    SL_FMT(sl_sub(block_text, 0, 48)));
 	}
 }
 
 void
-access_table_read(struct access_table *t, const char *file, struct slice text, struct conf_report *r)
+access_table_read(
+    struct access_table *t, const char *file, struct slice text, struct conf_report *r)
 {
 	struct slice line;
 
@@ -365,7 +381,8 @@ access_table_read(struct access_table *t, const char *file, struct slice text, s
 }
 
 static bool
-put_lengths(const bool *used, unsigned max, struct slice key, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg)
+put_lengths(const bool *used, unsigned max, struct slice key,
+    bool (*fn)(void *arg, struct slice key, struct slice value), void *arg)
 {
 	struct buf list;
 	bool going;
@@ -380,10 +397,12 @@ put_lengths(const bool *used, unsigned max, struct slice key, bool (*fn)(void *a
 }
 
 bool
-access_table_each(const struct access_table *t, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg)
+access_table_each(const struct access_table *t,
+    bool (*fn)(void *arg, struct slice key, struct slice value), void *arg)
 {
 	for (const struct entry *e = t->first; e != NULL; e = e->next)
 		if (!fn(arg, e->key, e->action))
 			return false;
-	return put_lengths(t->bits4, 32, SL("bits4"), fn, arg) && put_lengths(t->bits6, 128, SL("bits6"), fn, arg);
+	return put_lengths(t->bits4, 32, SL("bits4"), fn, arg) &&
+	       put_lengths(t->bits6, 128, SL("bits6"), fn, arg);
 }

@@ -42,7 +42,7 @@ alias_entry_find(const struct alias_table *t, struct slice key)
 	return NULL;
 }
 
-/* --- one member --------------------------------------------------------------------------------- */
+/* --- one member ------------------------------------------------------------ */
 
 /* The place of a definition while its members are read. */
 struct place {
@@ -57,7 +57,8 @@ struct place {
 static void
 place_error(const struct place *p, struct slice found, const char *expected)
 {
-	conf_error(p->report, p->file, p->line, "found \"%.*s\", expected %s", SL_FMT(sl_sub(found, 0, 60)), expected);
+	conf_error(p->report, p->file, p->line, "found \"%.*s\", expected %s",
+	    SL_FMT(sl_sub(found, 0, 60)), expected);
 }
 
 /* Without comments in parentheses (they nest); blanks stay. False: they do not close. */
@@ -161,7 +162,8 @@ is_address(struct slice s)
 	for (size_t i = 0; i < local.n; i++)
 		if (ascii_is_ctl(local.p[i]))
 			return false;
-	return n > 0 && (domain.n == 0 || (domain.p[0] == '@' && is_plain(sl_skip(domain, 1), true)));
+	return n > 0 &&
+	       (domain.n == 0 || (domain.p[0] == '@' && is_plain(sl_skip(domain, 1), true)));
 }
 
 static void
@@ -171,7 +173,8 @@ member_add(const struct place *p, struct slice address)
 	struct slice copy = arena_copy(p->table->arena, address);
 
 	if (m == NULL || copy.p == NULL) {
-		conf_error(p->report, p->file, p->line, "found more aliases than fit, expected less");
+		conf_error(
+		    p->report, p->file, p->line, "found more aliases than fit, expected less");
 		return;
 	}
 	m->address = copy;
@@ -190,7 +193,9 @@ read_include(const struct place *p, struct slice path)
 	struct fault f = FAULT_NONE;
 
 	if (path.n == 0 || path.p[0] != '/' || p->depth == ALIAS_DEPTH_MAX) {
-		place_error(p, path, p->depth == ALIAS_DEPTH_MAX ? "less :include: inside :include:" : "a path that begins with / behind :include:");
+		place_error(p, path,
+		    p->depth == ALIAS_DEPTH_MAX ? "less :include: inside :include:"
+						: "a path that begins with / behind :include:");
 		return;
 	}
 	buf_init(&name, 4096);
@@ -226,9 +231,13 @@ read_member(const struct place *p, struct slice item)
 	if (sl_istarts(address, SL(":include:")))
 		read_include(p, sl_trim(sl_skip(address, 9)));
 	else if (address.n > 0 && (address.p[0] == '|' || sl_starts(address, SL("\"|"))))
-		place_error(p, address, "an address (programs as members are not supported; use an account with a .courier file)");
+		place_error(p, address,
+		    "an address (programs as members are not supported; use an account with a "
+		    ".courier file)");
 	else if (address.n > 0 && (address.p[0] == '/' || sl_starts(address, SL("\"/"))))
-		place_error(p, address, "an address (files as members are not supported; use an account with a .courier file)");
+		place_error(p, address,
+		    "an address (files as members are not supported; use an account with a "
+		    ".courier file)");
 	else if (sl_find(address, '!') < address.n && sl_find(address, '@') == address.n)
 		place_error(p, address, "an address (UUCP paths are not supported)");
 	else if (address.n > 0 && is_address(address))
@@ -289,7 +298,7 @@ read_members(const struct place *p, struct slice text)
 	}
 }
 
-/* --- definitions ------------------------------------------------------------------------------------- */
+/* --- definitions ----------------------------------------------------------- */
 
 /* Makes an entry; NULL after an error. */
 static struct alias_entry *
@@ -299,13 +308,16 @@ entry_add(const struct place *p, struct slice key, bool is_prefix)
 	struct alias_entry *e = alias_entry_find(t, key);
 
 	if (e != NULL) {
-		conf_error(p->report, p->file, p->line, "found a second definition of %.*s, expected one (the first is %s:%u)",
+		conf_error(p->report, p->file, p->line,
+		    "found a second definition of %.*s, expected one (the first is %s:%u)",
 		    SL_FMT(sl_sub(key, 0, 60)), e->file, e->line);
 		return NULL;
 	}
 	e = arena_get(t->arena, sizeof(*e));
-	if (e == NULL || (e->key = arena_copy(t->arena, key)).p == NULL || (e->file = arena_str(t->arena, sl_str(p->file))) == NULL) {
-		conf_error(p->report, p->file, p->line, "found more aliases than fit, expected less");
+	if (e == NULL || (e->key = arena_copy(t->arena, key)).p == NULL ||
+	    (e->file = arena_str(t->arena, sl_str(p->file))) == NULL) {
+		conf_error(
+		    p->report, p->file, p->line, "found more aliases than fit, expected less");
 		return NULL;
 	}
 	e->line = p->line;
@@ -325,8 +337,11 @@ define_domain(struct place *p, struct slice domain, struct slice right)
 
 	buf_init(&key, 1024);
 	route_alias_key(SL_NONE, domain, &key);
-	if (domain.n == 0 || !buf_ok(&key) || sl_find(account, '@') < account.n || !is_address(account)) {
-		place_error(p, account, "@domain: account (one local account, whose extensions are the addresses of the domain)");
+	if (domain.n == 0 || !buf_ok(&key) || sl_find(account, '@') < account.n ||
+	    !is_address(account)) {
+		place_error(p, account,
+		    "@domain: account (one local account, whose extensions are the addresses of "
+		    "the domain)");
 	} else {
 		p->entry = entry_add(p, buf_slice(&key), true);
 		if (p->entry != NULL)
@@ -351,7 +366,9 @@ define_name(struct place *p, struct slice left, struct slice right)
 
 		read_members(p, right);
 		if (p->entry->members == NULL && p->report->errors == errors)
-			conf_error(p->report, p->file, p->line, "found no members of %.*s, expected at least one", SL_FMT(sl_sub(left, 0, 60)));
+			conf_error(p->report, p->file, p->line,
+			    "found no members of %.*s, expected at least one",
+			    SL_FMT(sl_sub(left, 0, 60)));
 	}
 	buf_fini(&key);
 }
@@ -388,7 +405,8 @@ alias_table_read(struct alias_table *t, const char *file, struct slice text, str
 	struct place p = {.table = t, .report = r, .file = file, .line = 1};
 
 	while (text.n > 0) {
-		size_t length = text.p[0] == '#' ? sl_find(text, '\n') + 1 : definition_length(text);
+		size_t length =
+		    text.p[0] == '#' ? sl_find(text, '\n') + 1 : definition_length(text);
 		struct slice one = sl_sub(text, 0, length);
 
 		if (sl_trim(one).n > 0 && one.p[0] != '#')

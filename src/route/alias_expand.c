@@ -19,7 +19,7 @@ struct expansion {
 
 static void expand_entry(struct expansion *x, struct alias_entry *e);
 
-/* --- one list without doubles ------------------------------------------------------------------ */
+/* --- one list without doubles ---------------------------------------------- */
 
 struct collector {
 	struct expansion *x;
@@ -45,7 +45,8 @@ collect(struct collector *c, struct slice address, struct slice key)
 	k = arena_get(a, sizeof(*k));
 	if (m == NULL || k == NULL || (k->key = arena_copy(a, key)).p == NULL) {
 		if (c->count++ == 0)
-			conf_error(c->x->report, c->entry->file, c->entry->line, "found more aliases than fit, expected less");
+			conf_error(c->x->report, c->entry->file, c->entry->line,
+			    "found more aliases than fit, expected less");
 		return;
 	}
 	hmap_put(&c->seen, &k->node, hmap_hash(k->key));
@@ -53,7 +54,8 @@ collect(struct collector *c, struct slice address, struct slice key)
 	*c->last = m;
 	c->last = &m->next;
 	if (++c->count == ALIAS_MEMBERS_MAX + 1)
-		conf_error(c->x->report, c->entry->file, c->entry->line, "found more than %d members of %.*s when all is expanded, expected less",
+		conf_error(c->x->report, c->entry->file, c->entry->line,
+		    "found more than %d members of %.*s when all is expanded, expected less",
 		    ALIAS_MEMBERS_MAX, SL_FMT(sl_sub(c->entry->key, 0, 60)));
 }
 
@@ -68,9 +70,11 @@ loop_error(const struct expansion *x, const struct alias_entry *again)
 	for (size_t i = 0; i < x->depth; i++) {
 		inside = inside || x->path[i] == again;
 		if (inside && x->path[i] != again)
-			buf_fmt(&way, "%s%.*s", way.n > 0 ? ", " : "", SL_FMT(sl_sub(x->path[i]->key, 0, 60)));
+			buf_fmt(&way, "%s%.*s", way.n > 0 ? ", " : "",
+			    SL_FMT(sl_sub(x->path[i]->key, 0, 60)));
 	}
-	conf_error(x->report, again->file, again->line, "found that %.*s comes back to itself through %s, expected an end",
+	conf_error(x->report, again->file, again->line,
+	    "found that %.*s comes back to itself through %s, expected an end",
 	    SL_FMT(sl_sub(again->key, 0, 60)), buf_ok(&way) ? buf_str(&way) : "many others");
 	buf_fini(&way);
 }
@@ -97,7 +101,8 @@ expand_member(struct collector *c, const struct alias_member *m)
 		loop_error(x, other);
 	} else {
 		expand_entry(x, other);
-		for (const struct alias_member *each = other->members; each != NULL; each = each->next) {
+		for (const struct alias_member *each = other->members; each != NULL;
+		     each = each->next) {
 			buf_clear(&key);
 			if (alias_key(x->table->map, each->address, &key, NULL) == ST_OK)
 				collect(c, each->address, buf_slice(&key));
@@ -115,8 +120,9 @@ expand_entry(struct expansion *x, struct alias_entry *e)
 	if (e->state != ALIAS_NEW || e->is_prefix)
 		return;
 	if (x->depth == ALIAS_DEPTH_MAX) {
-		conf_error(x->report, e->file, e->line, "found %.*s more than %d aliases deep, expected less", SL_FMT(sl_sub(e->key, 0, 60)),
-		    ALIAS_DEPTH_MAX);
+		conf_error(x->report, e->file, e->line,
+		    "found %.*s more than %d aliases deep, expected less",
+		    SL_FMT(sl_sub(e->key, 0, 60)), ALIAS_DEPTH_MAX);
 		return;
 	}
 	e->state = ALIAS_OPEN;
@@ -132,12 +138,13 @@ expand_entry(struct expansion *x, struct alias_entry *e)
 	e->state = ALIAS_DONE;
 }
 
-/* --- the whole table --------------------------------------------------------------------------------- */
+/* --- the whole table ------------------------------------------------------- */
 
 static int
 by_key(const void *a, const void *b)
 {
-	return sl_cmp((*(const struct alias_entry *const *)a)->key, (*(const struct alias_entry *const *)b)->key);
+	return sl_cmp((*(const struct alias_entry *const *)a)->key,
+	    (*(const struct alias_entry *const *)b)->key);
 }
 
 /* In the order of keys, so that messages and table do not depend on the hash. */
@@ -165,7 +172,8 @@ alias_table_expand(struct alias_table *t, struct conf_report *r)
 }
 
 bool
-alias_table_each(const struct alias_table *t, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg)
+alias_table_each(const struct alias_table *t,
+    bool (*fn)(void *arg, struct slice key, struct slice value), void *arg)
 {
 	struct buf value;
 	bool going = true;

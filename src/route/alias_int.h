@@ -21,8 +21,9 @@ struct alias_entry {
 	unsigned line;
 	bool is_prefix; /* "@domain" */
 	enum alias_state state;
-	struct alias_member *members, **members_end; /* as written; after expansion as they are delivered to */
-	size_t member_count;                         /* after expansion */
+	struct alias_member *members,
+	    **members_end;   /* as written; after expansion as they are delivered to */
+	size_t member_count; /* after expansion */
 };
 
 struct alias_table {

@@ -40,19 +40,22 @@ domain_check(const struct reading *in, struct slice s, struct slice *out)
 
 	buf_init(&name, 1024);
 	good = unmask(in, s, &name) && s.n > 0 && s.p[0] != '!' && buf_ok(&name) &&
-	    conf_value_parse(&row, buf_slice(&name), in->arena, &list) == ST_OK && list.count == 1;
+	       conf_value_parse(&row, buf_slice(&name), in->arena, &list) == ST_OK &&
+	       list.count == 1;
 	buf_fini(&name);
 	if (good)
 		*out = sl_str(list.items[0]);
 	else
-		conf_error(in->report, in->file, in->line, "found \"%.*s\", expected a domain such as example.com or .example.com",
+		conf_error(in->report, in->file, in->line,
+		    "found \"%.*s\", expected a domain such as example.com or .example.com",
 		    SL_FMT(sl_sub(s, 0, 48)));
 	return good;
 }
 
 void
-route_domains_read(const struct conf *conf, const char *file, struct slice text, bool aliases_allowed,
-    bool (*fn)(void *arg, struct slice key, struct slice value), void *arg, struct conf_report *r)
+route_domains_read(const struct conf *conf, const char *file, struct slice text,
+    bool aliases_allowed, bool (*fn)(void *arg, struct slice key, struct slice value), void *arg,
+    struct conf_report *r)
 {
 	struct reading in = {conf, file, 0, arena_new("domains", 65536), r};
 	struct slice line;
@@ -72,8 +75,11 @@ route_domains_read(const struct conf *conf, const char *file, struct slice text,
 		name = sl_sub(line, 0, n);
 		other = sl_trim(sl_skip(line, n));
 		if (other.n > 0 && !aliases_allowed)
-			conf_error(r, file, in.line, "found \"%.*s\" behind the domain, expected nothing", SL_FMT(sl_sub(other, 0, 48)));
-		else if (domain_check(&in, name, &key) && (other.n == 0 || domain_check(&in, other, &value)) && !fn(arg, key, value))
+			conf_error(r, file, in.line,
+			    "found \"%.*s\" behind the domain, expected nothing",
+			    SL_FMT(sl_sub(other, 0, 48)));
+		else if (domain_check(&in, name, &key) &&
+			 (other.n == 0 || domain_check(&in, other, &value)) && !fn(arg, key, value))
 			break;
 	}
 	arena_free(in.arena);

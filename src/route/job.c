@@ -104,8 +104,8 @@ job_full(struct route_job *j)
 static void
 job_trouble(struct route_job *j, const struct fault *f)
 {
-	fault_set(&j->fault, ST_TEMP, "4.3.0", "Address cannot be looked up now%s%s", f != NULL && f->text[0] != '\0' ? ": " : "",
-	    f != NULL ? f->text : "");
+	fault_set(&j->fault, ST_TEMP, "4.3.0", "Address cannot be looked up now%s%s",
+	    f != NULL && f->text[0] != '\0' ? ": " : "", f != NULL ? f->text : "");
 	j->done = true;
 }
 
@@ -125,7 +125,7 @@ join(struct route_job *j, struct slice local, struct slice domain)
 	return sl_mem(p, local.n + 1 + domain.n);
 }
 
-/* --- the list ------------------------------------------------------------------------------------- */
+/* --- the list -------------------------------------------------------------- */
 
 /* Was this mailbox or remote address in the list already? Notes it. */
 static bool
@@ -158,7 +158,8 @@ list_add(struct route_job *j, struct route_recipient r)
 {
 	const struct target *t = &j->targets[j->target_at];
 
-	if (j->list_count == ROUTE_RECIPIENTS_MAX || (j->list_count == j->list_cap && j->list_cap > 0)) {
+	if (j->list_count == ROUTE_RECIPIENTS_MAX ||
+	    (j->list_count == j->list_cap && j->list_cap > 0)) {
 		job_full(j);
 		return;
 	}
@@ -190,7 +191,8 @@ add_local(struct route_job *j, struct slice account, struct slice extension)
 	if (account.p == NULL)
 		job_full(j);
 	else if (!seen_before(j, SL("L"), account, extension))
-		list_add(j, (struct route_recipient){.module = SL("local"), .account = account, .extension = extension});
+		list_add(j, (struct route_recipient){
+				.module = SL("local"), .account = account, .extension = extension});
 }
 
 static void
@@ -207,16 +209,18 @@ unknown(struct route_job *j)
 	if (j->targets[j->target_at].optional) {
 		j->missing++;
 	} else if (sl_eq(j->request->source, SL("local"))) {
-		/* The delivery will fail, and the sender gets a report (docs/ROUTING.md section 2, step 7). */
+		/* The delivery will fail, and the sender gets a report (docs/ROUTING.md section 2,
+		 * step 7). */
 		add_local(j, j->candidates[0].account, SL_NONE);
 	} else {
-		fault_set(&j->fault, ST_NOENT, "5.1.1", "User <%.*s> unknown", SL_FMT(sl_sub(j->target_address, 0, 120)));
+		fault_set(&j->fault, ST_NOENT, "5.1.1", "User <%.*s> unknown",
+		    SL_FMT(sl_sub(j->target_address, 0, 120)));
 		j->done = true;
 	}
 	next_target(j);
 }
 
-/* --- accounts ---------------------------------------------------------------------------------------- */
+/* --- accounts -------------------------------------------------------------- */
 
 static void
 candidate_add(struct route_job *j, struct slice name, struct slice domain, struct slice extension)
@@ -224,10 +228,12 @@ candidate_add(struct route_job *j, struct slice name, struct slice domain, struc
 	if (domain.n > 0)
 		name = join(j, name, domain);
 	if (j->candidate_count < CANDIDATES_MAX)
-		j->candidates[j->candidate_count++] = (struct candidate){name, sl_sub(extension, 0, ROUTE_EXTENSION_MAX)};
+		j->candidates[j->candidate_count++] =
+		    (struct candidate){name, sl_sub(extension, 0, ROUTE_EXTENSION_MAX)};
 }
 
-/* The whole name, then each part before a separator that has few enough of them itself, the longest first. */
+/* The whole name, then each part before a separator that has few enough of them itself, the longest
+ * first. */
 static void
 candidates_make(struct route_job *j, struct slice local, struct slice domain)
 {
@@ -248,7 +254,7 @@ candidates_make(struct route_job *j, struct slice local, struct slice domain)
 		candidate_add(j, SL("alias"), domain, j->target_address);
 }
 
-/* --- one target -------------------------------------------------------------------------------------- */
+/* --- one target ------------------------------------------------------------ */
 
 static void
 target_ours(struct route_job *j, struct route_name name, struct slice domain)
@@ -281,10 +287,10 @@ targets_from_members(struct route_job *j, struct slice value)
 	while (rest.n > 0) {
 		sl_cut(&rest, '\n', &line);
 		j->targets[j->target_count++] = (struct target){
-			.address = line,
-			.is_member = true,
-			.optional = count > 1,
-			.notify = count > 1 ? ROUTE_NOTIFY_NEVER : notify,
+		    .address = line,
+		    .is_member = true,
+		    .optional = count > 1,
+		    .notify = count > 1 ? ROUTE_NOTIFY_NEVER : notify,
 		};
 	}
 }
@@ -302,10 +308,13 @@ target_from_prefix(struct route_job *j, struct slice account, struct slice local
 	memcpy(p, account.p, account.n);
 	p[account.n] = '-';
 	memcpy(p + account.n + 1, local.p, local.n);
-	j->targets[0] = (struct target){.address = sl_mem(p, account.n + 1 + local.n), .is_member = true, .notify = j->request->notify};
+	j->targets[0] = (struct target){.address = sl_mem(p, account.n + 1 + local.n),
+	    .is_member = true,
+	    .notify = j->request->notify};
 }
 
-/* Replaces the target when there is an alias. ST_OK it did, ST_NOENT there is none, else trouble. */
+/* Replaces the target when there is an alias. ST_OK it did, ST_NOENT there is none, else trouble.
+ */
 static enum st
 alias_apply(struct route_job *j, struct route_name name, struct slice domain, struct fault *f)
 {
@@ -343,7 +352,8 @@ target_complete(struct route_job *j, const struct target *t, struct route_name *
 		job_fail(j, ST_PERM, "5.1.3", "Address is not possible");
 		return false;
 	}
-	written = sl_sub(t->address, 0, t->address.n - (name->domain.n > 0 ? name->domain.n + 1 : 0));
+	written =
+	    sl_sub(t->address, 0, t->address.n - (name->domain.n > 0 ? name->domain.n + 1 : 0));
 	if (name->domain.n == 0)
 		name->domain = sl_str(t->is_member ? site->me : site->defaultdomain);
 	name->domain = route_lower(name->domain, j->arena);
@@ -371,7 +381,8 @@ target_begin(struct route_job *j)
 	if (kind == ROUTE_LOCAL)
 		domain = SL_NONE;
 	if (st == ST_OK && kind == ROUTE_FOREIGN && !t->is_member && !j->request->may_relay) {
-		fault_set(&j->fault, ST_DENIED, "5.7.1", "Relaying to <%.*s> denied", SL_FMT(sl_sub(j->target_address, 0, 120)));
+		fault_set(&j->fault, ST_DENIED, "5.7.1", "Relaying to <%.*s> denied",
+		    SL_FMT(sl_sub(j->target_address, 0, 120)));
 		j->done = true;
 		return;
 	}
@@ -391,14 +402,15 @@ target_begin(struct route_job *j)
 	}
 }
 
-/* --- driving ------------------------------------------------------------------------------------------ */
+/* --- driving --------------------------------------------------------------- */
 
 static void
 job_finish(struct route_job *j)
 {
 	j->done = true;
 	if (j->fault.st == ST_OK && j->list_count == 0)
-		fault_set(&j->fault, ST_NOENT, "5.1.1", "User <%.*s> unknown: no member of this alias exists",
+		fault_set(&j->fault, ST_NOENT, "5.1.1",
+		    "User <%.*s> unknown: no member of this alias exists",
 		    SL_FMT(sl_sub(j->request->address, 0, 80)));
 }
 
@@ -440,7 +452,8 @@ route_job_answer(struct route_job *j, enum st st, struct slice account, const st
 }
 
 enum st
-route_job_result(const struct route_job *j, const struct route_recipient **list, size_t *count, size_t *missing, struct fault *f)
+route_job_result(const struct route_job *j, const struct route_recipient **list, size_t *count,
+    size_t *missing, struct fault *f)
 {
 	*list = j->list;
 	*count = j->fault.st == ST_OK ? j->list_count : 0;

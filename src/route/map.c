@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 
-/* --- lists of the configuration ------------------------------------------------------------------ */
+/* --- lists of the configuration -------------------------------------------- */
 
 struct name_node {
 	struct hmap_node node;
@@ -78,11 +78,12 @@ list_matches(const struct hmap *m, struct slice domain)
 	return false;
 }
 
-/* --- compiled tables -------------------------------------------------------------------------------- */
+/* --- compiled tables ------------------------------------------------------- */
 
 /* ST_OK found, ST_NOENT not, else trouble. */
 static enum st
-dict_match(struct dict *d, struct slice domain, struct arena *a, struct slice *value, struct fault *f)
+dict_match(
+    struct dict *d, struct slice domain, struct arena *a, struct slice *value, struct fault *f)
 {
 	struct slice parent = domain;
 	enum st st;
@@ -95,7 +96,7 @@ dict_match(struct dict *d, struct slice domain, struct arena *a, struct slice *v
 	return st;
 }
 
-/* --- the map -------------------------------------------------------------------------------------------- */
+/* --- the map --------------------------------------------------------------- */
 
 struct route_map *
 route_map_new(const struct conf *conf)
@@ -103,7 +104,8 @@ route_map_new(const struct conf *conf)
 	size_t names = conf->site.locals.count + conf->site.esmtpacceptmailfor.count;
 	struct route_map *m = mem_get(sizeof(*m));
 
-	*m = (struct route_map){.conf = conf, .arena = arena_new("route map", names * 2 * sizeof(struct name_node) + 65536)};
+	*m = (struct route_map){.conf = conf,
+	    .arena = arena_new("route map", names * 2 * sizeof(struct name_node) + 65536)};
 	list_index(m->arena, &m->locals, &conf->site.locals);
 	list_index(m->arena, &m->accepted, &conf->site.esmtpacceptmailfor);
 	return m;
@@ -151,7 +153,8 @@ route_lower(struct slice s, struct arena *a)
 }
 
 enum st
-route_domain_kind(struct route_map *m, struct slice domain, struct arena *a, enum route_domain *kind, struct slice *as, struct fault *f)
+route_domain_kind(struct route_map *m, struct slice domain, struct arena *a,
+    enum route_domain *kind, struct slice *as, struct fault *f)
 {
 	struct slice name = route_lower(domain, a), value;
 	enum st st;

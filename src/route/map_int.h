@@ -23,10 +23,12 @@ struct route_name {
 	struct slice domain; /* as written; empty when there is none */
 };
 
-/* Splits at the last "@" and unquotes the local part (in a). False: a bad quoted string, or a is full. */
+/* Splits at the last "@" and unquotes the local part (in a). False: a bad quoted string, or a is
+ * full. */
 bool route_name_split(struct slice address, struct arena *a, struct route_name *out);
 
-/* The key of aliases for a name: lower case, "@domain" behind it unless domain is empty. Appended. */
+/* The key of aliases for a name: lower case, "@domain" behind it unless domain is empty. Appended.
+ */
 void route_alias_key(struct slice local, struct slice domain, struct buf *key);
 
 #endif

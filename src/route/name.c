@@ -66,9 +66,13 @@ alias_key(struct route_map *m, struct slice address, struct buf *key, struct fau
 	enum st st = ST_OK;
 
 	if (!route_name_split(address, a, &name))
-		st = fault_set(f, ST_SYNTAX, "5.1.3", "found the address \"%.*s\", whose quotes do not fit", SL_FMT(sl_sub(address, 0, 80)));
+		st = fault_set(f, ST_SYNTAX, "5.1.3",
+		    "found the address \"%.*s\", whose quotes do not fit",
+		    SL_FMT(sl_sub(address, 0, 80)));
 	else if (name.local.n == 0)
-		st = fault_set(f, ST_SYNTAX, "5.1.3", "found the address \"%.*s\", whose local part is empty", SL_FMT(sl_sub(address, 0, 80)));
+		st = fault_set(f, ST_SYNTAX, "5.1.3",
+		    "found the address \"%.*s\", whose local part is empty",
+		    SL_FMT(sl_sub(address, 0, 80)));
 	else if (name.domain.n > 0)
 		st = route_domain_kind(m, name.domain, a, &kind, &as, f);
 	if (st == ST_OK)
@@ -77,7 +81,7 @@ alias_key(struct route_map *m, struct slice address, struct buf *key, struct fau
 	return st;
 }
 
-/* --- senders ---------------------------------------------------------------------------------------- */
+/* --- senders --------------------------------------------------------------- */
 
 /* "user@dom" "@dom" "@.dom" "user@.dom": a dot means the domains below. */
 static bool
@@ -105,6 +109,8 @@ route_sender(const struct conf *conf, struct slice sender, struct fault *f)
 		return ST_OK;
 	for (size_t i = 0; i < list->count; i++)
 		if (badfrom_matches(sl_str(list->items[i]), local, domain))
-			return fault_set(f, ST_DENIED, "5.7.1", "Mail from <%.*s> is not accepted here", SL_FMT(sl_sub(sender, 0, 100)));
+			return fault_set(f, ST_DENIED, "5.7.1",
+			    "Mail from <%.*s> is not accepted here",
+			    SL_FMT(sl_sub(sender, 0, 100)));
 	return ST_OK;
 }

@@ -9,18 +9,18 @@
 static struct arena *arena;
 
 static const struct account anna = {
-	.address = {(const unsigned char *)"anna@example.org", 16},
-	.has_ids = true,
-	.uid = 1000,
-	.gid = 4294967294U,
-	.home = {(const unsigned char *)"/home/anna", 10},
-	.maildir = {(const unsigned char *)"Mail", 4},
-	.quota = {(const unsigned char *)"1000S", 5},
-	.options = {(const unsigned char *)"disableimap=1", 13},
-	.delivery = {(const unsigned char *)"| prog\t-x", 9},
-	.name = {(const unsigned char *)"Anna \xc3\x84", 7},
-	.password = {(const unsigned char *)"$1$x", 4},
-	.clear = {(const unsigned char *)"secret", 6},
+    .address = {(const unsigned char *)"anna@example.org", 16},
+    .has_ids = true,
+    .uid = 1000,
+    .gid = 4294967294U,
+    .home = {(const unsigned char *)"/home/anna", 10},
+    .maildir = {(const unsigned char *)"Mail", 4},
+    .quota = {(const unsigned char *)"1000S", 5},
+    .options = {(const unsigned char *)"disableimap=1", 13},
+    .delivery = {(const unsigned char *)"| prog\t-x", 9},
+    .name = {(const unsigned char *)"Anna \xc3\x84", 7},
+    .password = {(const unsigned char *)"$1$x", 4},
+    .clear = {(const unsigned char *)"secret", 6},
 };
 
 static void
@@ -53,7 +53,8 @@ test_record(void)
 	CHECK_EQ(account_check(&anna, &f), ST_OK);
 	account_encode(&anna, &text);
 	for (size_t n = 0; n < text.n; n++)
-		CHECK(account_decode(sl_sub(buf_slice(&text), 0, n), arena, &got, &used, &f) == ST_AGAIN);
+		CHECK(account_decode(sl_sub(buf_slice(&text), 0, n), arena, &got, &used, &f) ==
+		      ST_AGAIN);
 	buf_put(&text, SL("more"));
 	CHECK_EQ(account_decode(buf_slice(&text), arena, &got, &used, &f), ST_OK);
 	CHECK_EQ(used, text.n - 4);
@@ -77,15 +78,24 @@ test_record_errors(void)
 {
 	expect_record("ADDRESS=a\nUSERNAME=a\nHOME=/h\n.\n", ST_OK, "");
 	expect_record("ADDRESS=a\nUID=1\nGID=2\nHOME=/h\nFUTURE=x\n.\n", ST_OK, "");
-	expect_record("UID=1\nGID=2\nHOME=/h\n.\n", ST_SYNTAX, "account record: ADDRESS is missing");
-	expect_record("ADDRESS=a\nUID=1\nHOME=/h\n.\n", ST_SYNTAX, "account record: found UID without GID");
-	expect_record("ADDRESS=a\nHOME=/h\n.\n", ST_SYNTAX, "account record: found neither UID and GID nor USERNAME");
-	expect_record("ADDRESS=a\nUID=1\nGID=1\nHOME=h\n.\n", ST_SYNTAX, "account record: found HOME \"h\", expected a path that begins with /");
-	expect_record("ADDRESS=a\nADDRESS=a\n", ST_SYNTAX, "account record: found a second ADDRESS line, expected one");
-	expect_record("UID=-1\n", ST_SYNTAX, "account record: found \"-1\" in UID, expected a number");
-	expect_record("UID=4294967295\n", ST_SYNTAX, "account record: found \"4294967295\" in UID, expected a number");
-	expect_record("HOME=/\x01\n", ST_SYNTAX, "account record: found a control character in HOME");
-	expect_record("nonsense\n", ST_SYNTAX, "account record: found \"nonsense\", expected NAME=value or a dot");
+	expect_record(
+	    "UID=1\nGID=2\nHOME=/h\n.\n", ST_SYNTAX, "account record: ADDRESS is missing");
+	expect_record(
+	    "ADDRESS=a\nUID=1\nHOME=/h\n.\n", ST_SYNTAX, "account record: found UID without GID");
+	expect_record("ADDRESS=a\nHOME=/h\n.\n", ST_SYNTAX,
+	    "account record: found neither UID and GID nor USERNAME");
+	expect_record("ADDRESS=a\nUID=1\nGID=1\nHOME=h\n.\n", ST_SYNTAX,
+	    "account record: found HOME \"h\", expected a path that begins with /");
+	expect_record("ADDRESS=a\nADDRESS=a\n", ST_SYNTAX,
+	    "account record: found a second ADDRESS line, expected one");
+	expect_record(
+	    "UID=-1\n", ST_SYNTAX, "account record: found \"-1\" in UID, expected a number");
+	expect_record("UID=4294967295\n", ST_SYNTAX,
+	    "account record: found \"4294967295\" in UID, expected a number");
+	expect_record(
+	    "HOME=/\x01\n", ST_SYNTAX, "account record: found a control character in HOME");
+	expect_record("nonsense\n", ST_SYNTAX,
+	    "account record: found \"nonsense\", expected NAME=value or a dot");
 }
 
 static void
@@ -123,7 +133,7 @@ test_options(void)
 	CHECK(account_service_is_allowed(SL("disablepop3,disableimap"), SL("esmtp"), false));
 }
 
-/* --- protocol --------------------------------------------------------------------------------------- */
+/* --- protocol -------------------------------------------------------------- */
 
 static void
 check_request(const struct auth_request *r)
@@ -137,7 +147,8 @@ check_request(const struct auth_request *r)
 	CHECK(auth_request_is_clean(r));
 	auth_request_put(r, &text);
 	for (size_t n = 0; n < text.n; n++)
-		CHECK(auth_request_parse(sl_sub(buf_slice(&text), 0, n), &got, &used, &f) == ST_AGAIN);
+		CHECK(auth_request_parse(sl_sub(buf_slice(&text), 0, n), &got, &used, &f) ==
+		      ST_AGAIN);
 	buf_put(&text, SL("PRE"));
 	CHECK_EQ(auth_request_parse(buf_slice(&text), &got, &used, &f), ST_OK);
 	CHECK_EQ(used, text.n - 3);
@@ -155,16 +166,26 @@ check_request(const struct auth_request *r)
 static void
 test_requests(void)
 {
-	check_request(&(struct auth_request){AUTH_PRE, SL("."), SL("courier"), SL(""), SL("a b@example.org"), SL(""), SL(""), SL("")});
-	check_request(&(struct auth_request){AUTH_PRE, SL("authuserdb"), SL("imap"), SL(""), SL("a"), SL(""), SL(""), SL("192.0.2.1")});
-	check_request(&(struct auth_request){AUTH_LOGIN, SL("."), SL("esmtp"), SL("login"), SL("a"), SL("s e c"), SL(""), SL("::1")});
-	check_request(&(struct auth_request){AUTH_LOGIN, SL("."), SL("esmtp"), SL("login"), SL("a"), SL(""), SL(""), SL("")});
-	check_request(&(struct auth_request){AUTH_LOGIN, SL("."), SL("imap"), SL("cram-md5"), SL(""), SL("Y2g=\ncmU=\n"), SL(""), SL("")});
-	check_request(&(struct auth_request){AUTH_PASSWD, SL("."), SL("imap"), SL(""), SL("a"), SL("old"), SL("new one"), SL("")});
-	check_request(&(struct auth_request){AUTH_ENUMERATE, SL("."), SL(""), SL(""), SL(""), SL(""), SL(""), SL("")});
-	CHECK(!auth_request_is_clean(&(struct auth_request){AUTH_PRE, SL("."), SL("imap"), SL(""), SL("a\nb"), SL(""), SL(""), SL("")}));
-	CHECK(!auth_request_is_clean(&(struct auth_request){AUTH_LOGIN, SL("."), SL("imap"), SL("login"), SL("a"), SL("p\nq"), SL(""), SL("")}));
-	CHECK(!auth_request_is_clean(&(struct auth_request){AUTH_PASSWD, SL("."), SL("i"), SL(""), SL("a"), SL("p\tq"), SL("n"), SL("")}));
+	check_request(&(struct auth_request){AUTH_PRE, SL("."), SL("courier"), SL(""),
+	    SL("a b@example.org"), SL(""), SL(""), SL("")});
+	check_request(&(struct auth_request){AUTH_PRE, SL("authuserdb"), SL("imap"), SL(""),
+	    SL("a"), SL(""), SL(""), SL("192.0.2.1")});
+	check_request(&(struct auth_request){AUTH_LOGIN, SL("."), SL("esmtp"), SL("login"), SL("a"),
+	    SL("s e c"), SL(""), SL("::1")});
+	check_request(&(struct auth_request){
+	    AUTH_LOGIN, SL("."), SL("esmtp"), SL("login"), SL("a"), SL(""), SL(""), SL("")});
+	check_request(&(struct auth_request){AUTH_LOGIN, SL("."), SL("imap"), SL("cram-md5"),
+	    SL(""), SL("Y2g=\ncmU=\n"), SL(""), SL("")});
+	check_request(&(struct auth_request){
+	    AUTH_PASSWD, SL("."), SL("imap"), SL(""), SL("a"), SL("old"), SL("new one"), SL("")});
+	check_request(&(struct auth_request){
+	    AUTH_ENUMERATE, SL("."), SL(""), SL(""), SL(""), SL(""), SL(""), SL("")});
+	CHECK(!auth_request_is_clean(&(struct auth_request){
+	    AUTH_PRE, SL("."), SL("imap"), SL(""), SL("a\nb"), SL(""), SL(""), SL("")}));
+	CHECK(!auth_request_is_clean(&(struct auth_request){
+	    AUTH_LOGIN, SL("."), SL("imap"), SL("login"), SL("a"), SL("p\nq"), SL(""), SL("")}));
+	CHECK(!auth_request_is_clean(&(struct auth_request){
+	    AUTH_PASSWD, SL("."), SL("i"), SL(""), SL("a"), SL("p\tq"), SL("n"), SL("")}));
 }
 
 static void
@@ -174,23 +195,23 @@ test_request_errors(void)
 		const char *text;
 		enum st st;
 	} rows[] = {
-		{"", ST_AGAIN},
-		{"PRE . imap", ST_AGAIN},
-		{"PRE . imap\n", ST_SYNTAX},
-		{"PRE . imap \n", ST_SYNTAX},
-		{"PRE . imap u\n", ST_OK},
-		{"pre . imap u\n", ST_SYNTAX},
-		{"QUIT\n", ST_SYNTAX},
-		{"AUTH x\n", ST_SYNTAX},
-		{"AUTH 99999\n", ST_SYNTAX},
-		{"AUTH 3\na\nb", ST_SYNTAX},
-		{"AUTH 12\ns\nlogin\nu\npw", ST_OK},
-		{"AUTH 14\ns\nlogin\nu\np\nx", ST_AGAIN},
-		{"AUTH 13\ns\nlogin\nu\np\nx", ST_SYNTAX},
-		{"TCPREMOTEIP=1\nOTHER_1=x\nPRE . s u\n", ST_OK},
-		{"PASSWD s\tu\to\n", ST_SYNTAX},
-		{"PASSWD s\tu\to\tn\n", ST_OK},
-		{"PASSWD s\tu\to\tn\tm\n", ST_SYNTAX},
+	    {"", ST_AGAIN},
+	    {"PRE . imap", ST_AGAIN},
+	    {"PRE . imap\n", ST_SYNTAX},
+	    {"PRE . imap \n", ST_SYNTAX},
+	    {"PRE . imap u\n", ST_OK},
+	    {"pre . imap u\n", ST_SYNTAX},
+	    {"QUIT\n", ST_SYNTAX},
+	    {"AUTH x\n", ST_SYNTAX},
+	    {"AUTH 99999\n", ST_SYNTAX},
+	    {"AUTH 3\na\nb", ST_SYNTAX},
+	    {"AUTH 12\ns\nlogin\nu\npw", ST_OK},
+	    {"AUTH 14\ns\nlogin\nu\np\nx", ST_AGAIN},
+	    {"AUTH 13\ns\nlogin\nu\np\nx", ST_SYNTAX},
+	    {"TCPREMOTEIP=1\nOTHER_1=x\nPRE . s u\n", ST_OK},
+	    {"PASSWD s\tu\to\n", ST_SYNTAX},
+	    {"PASSWD s\tu\to\tn\n", ST_OK},
+	    {"PASSWD s\tu\to\tn\tm\n", ST_SYNTAX},
 	};
 	struct auth_request r;
 	struct fault f;
@@ -215,16 +236,22 @@ test_answers(void)
 
 	buf_init(&text, 65536);
 	auth_answer_put(AUTH_PRE, AUTH_YES, &anna, &text);
-	CHECK_EQ(auth_answer_parse(AUTH_PRE, buf_slice(&text), arena, &outcome, &got, &used, &f), ST_OK);
+	CHECK_EQ(
+	    auth_answer_parse(AUTH_PRE, buf_slice(&text), arena, &outcome, &got, &used, &f), ST_OK);
 	CHECK(outcome == AUTH_YES && used == text.n);
 	check_same_account(&got, &anna);
-	CHECK_EQ(auth_answer_parse(AUTH_PRE, SL("FAI"), arena, &outcome, &got, &used, &f), ST_AGAIN);
-	CHECK_EQ(auth_answer_parse(AUTH_LOGIN, SL("FAIL\n"), arena, &outcome, &got, &used, &f), ST_OK);
+	CHECK_EQ(
+	    auth_answer_parse(AUTH_PRE, SL("FAI"), arena, &outcome, &got, &used, &f), ST_AGAIN);
+	CHECK_EQ(
+	    auth_answer_parse(AUTH_LOGIN, SL("FAIL\n"), arena, &outcome, &got, &used, &f), ST_OK);
 	CHECK(outcome == AUTH_NO && used == 5);
-	CHECK_EQ(auth_answer_parse(AUTH_PASSWD, SL("O"), arena, &outcome, &got, &used, &f), ST_AGAIN);
-	CHECK_EQ(auth_answer_parse(AUTH_PASSWD, SL("OK\n"), arena, &outcome, &got, &used, &f), ST_OK);
+	CHECK_EQ(
+	    auth_answer_parse(AUTH_PASSWD, SL("O"), arena, &outcome, &got, &used, &f), ST_AGAIN);
+	CHECK_EQ(
+	    auth_answer_parse(AUTH_PASSWD, SL("OK\n"), arena, &outcome, &got, &used, &f), ST_OK);
 	CHECK(outcome == AUTH_YES && used == 3);
-	CHECK_EQ(auth_answer_parse(AUTH_PASSWD, SL("OX\n"), arena, &outcome, &got, &used, &f), ST_SYNTAX);
+	CHECK_EQ(auth_answer_parse(AUTH_PASSWD, SL("OX\n"), arena, &outcome, &got, &used, &f),
+	    ST_SYNTAX);
 	buf_clear(&text);
 	auth_answer_put(AUTH_PRE, AUTH_TROUBLE, NULL, &text);
 	CHECK_EQ(text.n, 0);
@@ -234,8 +261,8 @@ test_answers(void)
 static void
 test_list(void)
 {
-	struct auth_list_item items[] = {{.kind = AUTH_LIST_MODULE, .module = SL("authuserdb")}, {.kind = AUTH_LIST_ACCOUNT, .account = anna},
-	    {.kind = AUTH_LIST_END}};
+	struct auth_list_item items[] = {{.kind = AUTH_LIST_MODULE, .module = SL("authuserdb")},
+	    {.kind = AUTH_LIST_ACCOUNT, .account = anna}, {.kind = AUTH_LIST_END}};
 	struct buf text;
 	struct slice rest;
 	struct fault f;
@@ -243,7 +270,9 @@ test_list(void)
 	buf_init(&text, 65536);
 	for (size_t i = 0; i < 3; i++)
 		auth_list_put(&items[i], &text);
-	CHECK_SL(buf_slice(&text), SL("# authuserdb\n\nanna@example.org\t1000\t4294967294\t/home/anna\tMail\tdisableimap=1\n.\n"));
+	CHECK_SL(buf_slice(&text), SL("# "
+				      "authuserdb\n\nanna@example.org\t1000\t4294967294\t/home/"
+				      "anna\tMail\tdisableimap=1\n.\n"));
 	rest = buf_slice(&text);
 	for (size_t i = 0; i < 3; i++) {
 		struct auth_list_item got;
@@ -292,7 +321,7 @@ test_walk(void)
 	CHECK(w.done && w.outcome == AUTH_YES);
 }
 
-/* --- userdb ----------------------------------------------------------------------------------------- */
+/* --- userdb ---------------------------------------------------------------- */
 
 static void
 expect_line(const char *line, enum st want, const char *words)
@@ -310,18 +339,23 @@ test_userdb_lines(void)
 	struct slice key, fields;
 	struct fault f;
 
-	CHECK_EQ(userdb_line_parse(SL("a@b.example\tuid=5|gid=6|home=/h|x\r"), &key, &fields, &f), ST_OK);
+	CHECK_EQ(userdb_line_parse(SL("a@b.example\tuid=5|gid=6|home=/h|x\r"), &key, &fields, &f),
+	    ST_OK);
 	CHECK_SL(key, SL("a@b.example"));
 	CHECK_SL(fields, SL("uid=5|gid=6|home=/h|x"));
 	expect_line("", ST_NOENT, "");
 	expect_line("# x\ty", ST_NOENT, "");
-	expect_line("a b\tuid=1", ST_SYNTAX, "found a blank or control character in the address \"a b\"");
-	expect_line("a uid=1", ST_SYNTAX, "found no tab behind \"a uid=1\", expected address, tab, field=value|field=value");
-	expect_line("uid=1\tuid=1", ST_SYNTAX, "found the address \"uid=1\", expected one that does not begin with # or uid=");
+	expect_line(
+	    "a b\tuid=1", ST_SYNTAX, "found a blank or control character in the address \"a b\"");
+	expect_line("a uid=1", ST_SYNTAX,
+	    "found no tab behind \"a uid=1\", expected address, tab, field=value|field=value");
+	expect_line("uid=1\tuid=1", ST_SYNTAX,
+	    "found the address \"uid=1\", expected one that does not begin with # or uid=");
 	expect_line("a\tuid=x", ST_SYNTAX, "found uid=x, expected a number");
 	expect_line("a\thome=h", ST_SYNTAX, "found home=h, expected a path that begins with /");
 	expect_line("a\tuid=1|uid=2", ST_SYNTAX, "found the field uid twice, expected it once");
-	expect_line("a\tu d=1", ST_SYNTAX, "found the field name \"u d\", expected letters, digits, - and _");
+	expect_line("a\tu d=1", ST_SYNTAX,
+	    "found the field name \"u d\", expected letters, digits, - and _");
 	expect_line("a\t=1", ST_SYNTAX, "found an empty field name, expected field=value");
 }
 
@@ -331,7 +365,8 @@ test_userdb_account(void)
 	struct account acc;
 	struct fault f;
 
-	CHECK_EQ(userdb_account(SL("a"), SL("uid=5|gid=6|home=/h|mail=/h/M|quota=9S|options=group=x|gecos=A B"),
+	CHECK_EQ(userdb_account(SL("a"),
+		     SL("uid=5|gid=6|home=/h|mail=/h/M|quota=9S|options=group=x|gecos=A B"),
 		     SL("systempw=one|imappw=two"), SL("imap"), arena, &acc, &f),
 	    ST_OK);
 	CHECK_EQ(acc.uid, 5);
@@ -340,27 +375,31 @@ test_userdb_account(void)
 	CHECK_SL(acc.options, SL("group=x"));
 	CHECK_SL(acc.name, SL("A B"));
 	CHECK_SL(acc.password, SL("two"));
-	CHECK_EQ(userdb_account(SL("a"), SL("uid=5|gid=6|home=/h"), SL("systempw=one|imappw=two"), SL("pop3"), arena, &acc, &f), ST_OK);
+	CHECK_EQ(userdb_account(SL("a"), SL("uid=5|gid=6|home=/h"), SL("systempw=one|imappw=two"),
+		     SL("pop3"), arena, &acc, &f),
+	    ST_OK);
 	CHECK_SL(acc.password, SL("one"));
-	CHECK_EQ(userdb_account(SL("a"), SL("gid=6|home=/h"), SL(""), SL("pop3"), arena, &acc, &f), ST_SYNTAX);
+	CHECK_EQ(userdb_account(SL("a"), SL("gid=6|home=/h"), SL(""), SL("pop3"), arena, &acc, &f),
+	    ST_SYNTAX);
 	CHECK_SL(sl_str(f.text), SL("userdb: the account a has no uid and gid"));
-	CHECK(userdb_field_is_secret(SL("imappw")) && userdb_field_is_secret(SL("hmac-md5pw")) && !userdb_field_is_secret(SL("pwx")));
+	CHECK(userdb_field_is_secret(SL("imappw")) && userdb_field_is_secret(SL("hmac-md5pw")) &&
+	      !userdb_field_is_secret(SL("pwx")));
 }
 
 int
 main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
-		{"record", test_record},
-		{"record_errors", test_record_errors},
-		{"options", test_options},
-		{"requests", test_requests},
-		{"request_errors", test_request_errors},
-		{"answers", test_answers},
-		{"list", test_list},
-		{"walk", test_walk},
-		{"userdb_lines", test_userdb_lines},
-		{"userdb_account", test_userdb_account},
+	    {"record", test_record},
+	    {"record_errors", test_record_errors},
+	    {"options", test_options},
+	    {"requests", test_requests},
+	    {"request_errors", test_request_errors},
+	    {"answers", test_answers},
+	    {"list", test_list},
+	    {"walk", test_walk},
+	    {"userdb_lines", test_userdb_lines},
+	    {"userdb_account", test_userdb_account},
 	};
 	int status;
 

@@ -9,18 +9,21 @@ test_passwords(void)
 {
 	/* The digests of "secret", and crypt(3) forms of it, as other programs print them. */
 	static const char *const stored[] = {
-		"{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==",
-		"{MD5RAW}5ebe2294ecd0e0f08eab7690d2a6ee69",
-		"{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=",
-		"{sha}5en6G6MezRroT3XKqkdPOmY/BfQ=",
-		"{SHA256}K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=",
-		"{SHA512}vSsar3708Jvp9Szi2NWZZ02Bqp1qRCFpbcTZPdBhnWgs5WtNZKnvCXdhztmeD2cmW192CF5bDufKRpayrW/isg==",
+	    "{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==",
+	    "{MD5RAW}5ebe2294ecd0e0f08eab7690d2a6ee69",
+	    "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=",
+	    "{sha}5en6G6MezRroT3XKqkdPOmY/BfQ=",
+	    "{SHA256}K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=",
+	    "{SHA512}"
+	    "vSsar3708Jvp9Szi2NWZZ02Bqp1qRCFpbcTZPdBhnWgs5WtNZKnvCXdhztmeD2cmW192CF5bDufKRpayrW/"
+	    "isg==",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(stored); i++) {
 		CHECK(password_matches(SL("secret"), sl_str(stored[i])));
 		CHECK(!password_matches(SL("Secret"), sl_str(stored[i])));
-		CHECK(!password_matches(SL("secret"), sl_sub(sl_str(stored[i]), 0, strlen(stored[i]) - 2)));
+		CHECK(!password_matches(
+		    SL("secret"), sl_sub(sl_str(stored[i]), 0, strlen(stored[i]) - 2)));
 	}
 	CHECK(!password_matches(SL("secret"), SL("")));
 	CHECK(!password_matches(SL(""), SL("")));
@@ -33,7 +36,8 @@ test_passwords(void)
 static void
 test_password_hash(void)
 {
-	static const char *const kinds[] = {"md5", "md5raw", "sha", "ssha", "sha256", "sha512", "crypt", "crypt-md5"};
+	static const char *const kinds[] = {
+	    "md5", "md5raw", "sha", "ssha", "sha256", "sha512", "crypt", "crypt-md5"};
 	struct buf first, second;
 
 	buf_init(&first, 1024);
@@ -56,8 +60,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
-		{"passwords", test_passwords},
-		{"password_hash", test_password_hash},
+	    {"passwords", test_passwords},
+	    {"password_hash", test_password_hash},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));

@@ -1,7 +1,7 @@
 /*
- * authuserdb: the account back end of userdb. Started by authdaemond; the authdaemon protocol on standard
- * input and output, one request after the other (docs/ACCOUNTS.md). What it cannot answer it ends over, which
- * means "try later".
+ * authuserdb: the account back end of userdb. Started by authdaemond; the authdaemon protocol on
+ * standard input and output, one request after the other (docs/ACCOUNTS.md). What it cannot answer
+ * it ends over, which means "try later".
  *
  *     authuserdb          AUTH_CONF_DIR names the folder of userdb.dat and userdbshadow.dat
  */
@@ -30,7 +30,7 @@ struct userdb {
 	struct arena *arena; /* of one request */
 };
 
-/* --- tables ------------------------------------------------------------------------------------- */
+/* --- tables ---------------------------------------------------------------- */
 
 /* Opens the table, again when it was replaced. A table that does not exist is empty. */
 static enum st
@@ -47,17 +47,19 @@ table_open(const struct userdb *u, struct table *t, struct fault *f)
 }
 
 static enum st
-table_get(const struct userdb *u, const struct table *t, struct slice key, struct slice *value, struct fault *f)
+table_get(const struct userdb *u, const struct table *t, struct slice key, struct slice *value,
+    struct fault *f)
 {
 	*value = SL("");
 	return t->dict != NULL ? dict_get(t->dict, key, u->arena, value, f) : ST_NOENT;
 }
 
-/* --- requests -------------------------------------------------------------------------------------- */
+/* --- requests -------------------------------------------------------------- */
 
 /* The account of a name, with the password of this service. ST_OK, ST_NOENT, or trouble. */
 static enum st
-account_find(const struct userdb *u, const struct auth_request *r, struct account *acc, struct fault *f)
+account_find(
+    const struct userdb *u, const struct auth_request *r, struct account *acc, struct fault *f)
 {
 	struct slice fields, shadow;
 	enum st st;
@@ -106,8 +108,8 @@ list_one(void *arg, struct slice key, struct slice value)
 	struct auth_list_item item = {.kind = AUTH_LIST_ACCOUNT};
 
 	arena_reset(l->userdb->arena);
-	if (!sl_starts(key, SL("uid=")) &&
-	    userdb_account(key, value, SL(""), SL(""), l->userdb->arena, &item.account, NULL) == ST_OK)
+	if (!sl_starts(key, SL("uid=")) && userdb_account(key, value, SL(""), SL(""),
+					       l->userdb->arena, &item.account, NULL) == ST_OK)
 		auth_list_put(&item, l->out);
 	return buf_ok(l->out);
 }
@@ -118,7 +120,8 @@ answer_list(const struct userdb *u, struct buf *out, struct fault *f)
 	struct listing l = {u, out};
 	enum st st = ST_OK;
 
-	auth_list_put(&(struct auth_list_item){.kind = AUTH_LIST_MODULE, .module = SL(MODULE_NAME)}, out);
+	auth_list_put(
+	    &(struct auth_list_item){.kind = AUTH_LIST_MODULE, .module = SL(MODULE_NAME)}, out);
 	if (u->accounts.dict != NULL)
 		st = map_each(u->accounts.dict, list_one, &l, f);
 	auth_list_put(&(struct auth_list_item){.kind = AUTH_LIST_END}, out);
@@ -140,7 +143,7 @@ answer(struct userdb *u, const struct auth_request *r, struct buf *out, struct f
 	return answer_one(u, r, out, f);
 }
 
-/* --- input and output ------------------------------------------------------------------------------ */
+/* --- input and output ------------------------------------------------------ */
 
 static bool
 write_all(struct slice s)

@@ -25,7 +25,8 @@ expect(const char *text, const char *want)
 {
 	struct conf_report r;
 	struct taken t;
-	struct conf_assign p = {.file = "f", .report = &r, .arena = arena_new("test", 1 << 20), .set = take, .arg = &t};
+	struct conf_assign p = {
+	    .file = "f", .report = &r, .arena = arena_new("test", 1 << 20), .set = take, .arg = &t};
 	struct conf_var home = {SL("home"), SL("/h"), NULL};
 
 	conf_report_init(&r);
@@ -58,20 +59,33 @@ test_assign_forms(void)
 void
 test_assign_errors(void)
 {
-	expect("if true; then\nA=1", "2:A=[1] f:1: found \"if true; then\", expected NAME=value without blanks around \"=\" (this file is read, not executed)\n");
-	expect(". /etc/x", "f:1: found \". /etc/x\", expected NAME=value without blanks around \"=\" (this file is read, not executed)\n");
-	expect("A = 1", "f:1: found \"A = 1\", expected NAME=value without blanks around \"=\" (this file is read, not executed)\n");
-	expect("A", "f:1: found \"A\", expected NAME=value without blanks around \"=\" (this file is read, not executed)\n");
-	expect("9A=1", "f:1: found \"9A=1\", expected NAME=value without blanks around \"=\" (this file is read, not executed)\n");
-	expect("A=one two", "f:1: found \"two\" behind the value, expected the end of the line (a value with blanks needs quotes)\n");
-	expect("A=x;rm", "f:1: found \";\", expected it in quotes: commands are not executed here\n");
-	expect("A=`id`\nB=\"`id`\"\nC=$(id)", "f:1: found \"`\", expected it in quotes: commands are not executed here\n"
+	expect("if true; then\nA=1",
+	    "2:A=[1] f:1: found \"if true; then\", expected NAME=value without blanks around \"=\" "
+	    "(this file is read, not executed)\n");
+	expect(". /etc/x", "f:1: found \". /etc/x\", expected NAME=value without blanks around "
+			   "\"=\" (this file is read, not executed)\n");
+	expect("A = 1", "f:1: found \"A = 1\", expected NAME=value without blanks around \"=\" "
+			"(this file is read, not executed)\n");
+	expect("A", "f:1: found \"A\", expected NAME=value without blanks around \"=\" (this file "
+		    "is read, not executed)\n");
+	expect("9A=1", "f:1: found \"9A=1\", expected NAME=value without blanks around \"=\" (this "
+		       "file is read, not executed)\n");
+	expect("A=one two", "f:1: found \"two\" behind the value, expected the end of the line (a "
+			    "value with blanks needs quotes)\n");
+	expect(
+	    "A=x;rm", "f:1: found \";\", expected it in quotes: commands are not executed here\n");
+	expect("A=`id`\nB=\"`id`\"\nC=$(id)",
+	    "f:1: found \"`\", expected it in quotes: commands are not executed here\n"
 	    "f:2: found \"`\", expected a value: commands are not executed here\n"
 	    "f:3: found \"$(\", expected a value: commands are not executed here\n");
-	expect("A=$\nB=${A\nC=$no", "f:1: found \"$\" without a name, expected $NAME or ${NAME} (or \\$ for a dollar sign)\n"
-	    "f:2: found \"$\" without a name, expected $NAME or ${NAME} (or \\$ for a dollar sign)\n"
+	expect("A=$\nB=${A\nC=$no",
+	    "f:1: found \"$\" without a name, expected $NAME or ${NAME} (or \\$ for a dollar "
+	    "sign)\n"
+	    "f:2: found \"$\" without a name, expected $NAME or ${NAME} (or \\$ for a dollar "
+	    "sign)\n"
 	    "f:3: found \"$no\", expected a name that has a value above this line\n");
-	expect("B=1\nA='x\n\n", "1:B=[1] f:2: found no end of the text that begins with ', expected another '\n");
+	expect("B=1\nA='x\n\n",
+	    "1:B=[1] f:2: found no end of the text that begins with ', expected another '\n");
 	expect("A=\"x", "f:1: found no end of the text that begins with \", expected another \"\n");
 	expect("A=x\\", "f:1: found the end of the file behind \\, expected a character\n");
 }
@@ -79,12 +93,17 @@ test_assign_errors(void)
 void
 test_assign_put(void)
 {
-	static const char *const values[] = {"", "plain", "two words", "it's", "''", "$x `y` \\ \"z\"\nline\n", "#", "\t\r\n"};
+	static const char *const values[] = {
+	    "", "plain", "two words", "it's", "''", "$x `y` \\ \"z\"\nline\n", "#", "\t\r\n"};
 
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		struct conf_report r;
 		struct taken t;
-		struct conf_assign p = {.file = "f", .report = &r, .arena = arena_new("test", 1 << 20), .set = take, .arg = &t};
+		struct conf_assign p = {.file = "f",
+		    .report = &r,
+		    .arena = arena_new("test", 1 << 20),
+		    .set = take,
+		    .arg = &t};
 		struct buf written, want;
 
 		conf_report_init(&r);

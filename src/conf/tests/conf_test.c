@@ -15,7 +15,7 @@
 #include "conf/files.h"
 #include "conf/load_int.h"
 
-/* --- files in memory ----------------------------------------------------------------------------- */
+/* --- files in memory ------------------------------------------------------- */
 
 struct mem_file {
 	const char *name, *text;
@@ -36,7 +36,14 @@ mem_file_get(void *arg, const char *name, struct buf *out, struct fault *f)
 	return ST_NOENT;
 }
 
-#define FILES(...) (struct mem_file[]){__VA_ARGS__, {NULL, NULL}}
+#define FILES(...)                 \
+	(struct mem_file[])        \
+	{                          \
+		__VA_ARGS__,       \
+		{                  \
+			NULL, NULL \
+		}                  \
+	}
 
 static enum st
 load(struct mem_file *files, struct conf *c, struct buf *messages)
@@ -69,7 +76,7 @@ expect_messages(struct mem_file *files, enum st want_st, const char *want)
 	conf_fini(&c);
 }
 
-/* --- values ------------------------------------------------------------------------------------------ */
+/* --- values ---------------------------------------------------------------- */
 
 static void
 test_defaults(void)
@@ -106,9 +113,12 @@ test_values(void)
 {
 	struct conf c;
 
-	CHECK_EQ(load(FILES({"me", "Mx.Example.ORG\n"}, {"locals", "# ours\nexample.org\n.Example.NET\n\n!x.example.net\r\n"},
-		     {"queuetime", "1w2d3h4m5s"}, {"sizelimit", "20M\n# twenty\n"}, {"locallowercase", ""}, {"defaultsep", "\n"},
-		     {"dotextension", "QMAIL"}, {"esmtpgreeting", "mx ESMTP\r\n  hello\r\n"}, {"enablefiltering", "esmtp local"}),
+	CHECK_EQ(load(FILES({"me", "Mx.Example.ORG\n"},
+			  {"locals", "# ours\nexample.org\n.Example.NET\n\n!x.example.net\r\n"},
+			  {"queuetime", "1w2d3h4m5s"}, {"sizelimit", "20M\n# twenty\n"},
+			  {"locallowercase", ""}, {"defaultsep", "\n"}, {"dotextension", "QMAIL"},
+			  {"esmtpgreeting", "mx ESMTP\r\n  hello\r\n"},
+			  {"enablefiltering", "esmtp local"}),
 		     &c, NULL),
 	    ST_OK);
 	CHECK_SL(sl_str(c.site.me), SL("mx.example.org"));
@@ -132,12 +142,15 @@ test_uids(void)
 	struct conf c;
 
 	CHECK_EQ(load(FILES({"courierd", "VIRTUALUIDS='5000-5002  7'\n"}), &c, NULL), ST_OK);
-	CHECK(conf_uid_listed(&c.courierd.virtual_uids, 5000) && conf_uid_listed(&c.courierd.virtual_uids, 5002));
+	CHECK(conf_uid_listed(&c.courierd.virtual_uids, 5000) &&
+	      conf_uid_listed(&c.courierd.virtual_uids, 5002));
 	CHECK(conf_uid_listed(&c.courierd.virtual_uids, 7));
-	CHECK(!conf_uid_listed(&c.courierd.virtual_uids, 5003) && !conf_uid_listed(&c.courierd.virtual_uids, 4999));
+	CHECK(!conf_uid_listed(&c.courierd.virtual_uids, 5003) &&
+	      !conf_uid_listed(&c.courierd.virtual_uids, 4999));
 	conf_fini(&c);
 	expect_messages(FILES({"courierd", "VIRTUALUIDS=9-8\n"}), ST_SYNTAX,
-	    "/etc/c/courierd:1: VIRTUALUIDS: found \"9-8\", expected uids and ranges such as 5000-5999, separated by blanks\n");
+	    "/etc/c/courierd:1: VIRTUALUIDS: found \"9-8\", expected uids and ranges such as "
+	    "5000-5999, separated by blanks\n");
 }
 
 static void
@@ -156,10 +169,13 @@ test_inheritance(void)
 {
 	struct conf c;
 
-	CHECK_EQ(load(FILES({"esmtpd", "PORT=2525,127.0.0.1.2526,::1.2527\nMAXPERIP=7\nMAXPERC=9\nNOADDDATE=1\nESMTPDSTART=YES\nACCESSFILE=$sysconfdir/acc"},
-			  {"esmtpd-msa", "MAXPERIP=8\nAUTH_REQUIRED=1\nESMTPAUTH_TLS=\"plain LOGIN\""},
-			  {"esmtpd-ssl", "SSLPORT=8465\nESMTPDSSLSTART=yes\nSSLADDRESS=127.0.0.1\nACCESSFILE=${ACCESSFILE}-ssl"}),
-		     &c, NULL),
+	CHECK_EQ(
+	    load(FILES({"esmtpd", "PORT=2525,127.0.0.1.2526,::1.2527\nMAXPERIP=7\nMAXPERC="
+				  "9\nNOADDDATE=1\nESMTPDSTART=YES\nACCESSFILE=$sysconfdir/acc"},
+		     {"esmtpd-msa", "MAXPERIP=8\nAUTH_REQUIRED=1\nESMTPAUTH_TLS=\"plain LOGIN\""},
+		     {"esmtpd-ssl", "SSLPORT=8465\nESMTPDSSLSTART=yes\nSSLADDRESS=127.0.0."
+				    "1\nACCESSFILE=${ACCESSFILE}-ssl"}),
+		&c, NULL),
 	    ST_OK);
 	CHECK_EQ(c.esmtpd.port.count, 3);
 	CHECK_SL(sl_str(c.esmtpd.port.items[1].ip), SL("127.0.0.1"));
@@ -185,7 +201,8 @@ test_bofh(void)
 {
 	struct conf c;
 
-	CHECK_EQ(load(FILES({"bofh", "# no\nbadfrom a@example.com\nbadfrom   @.example.net\nmaxrcpts 50 hard\nopt BOFHHEADERLIMIT=2000\n"
+	CHECK_EQ(load(FILES({"bofh", "# no\nbadfrom a@example.com\nbadfrom   "
+				     "@.example.net\nmaxrcpts 50 hard\nopt BOFHHEADERLIMIT=2000\n"
 				     "freemail one.example two.example\n"}),
 		     &c, NULL),
 	    ST_OK);
@@ -196,43 +213,65 @@ test_bofh(void)
 	CHECK_EQ(c.bofh.header_limit_bytes, 2000);
 	CHECK_SL(sl_str(c.bofh.freemail.items[0]), SL("one.example two.example"));
 	conf_fini(&c);
-	expect_messages(FILES({"bofh", "badform x\nmaxrcpts many\nopt X\nbadfrom\nmaxrcpts 3 soft\nopt BOFHSPFHELO=pass"}), ST_SYNTAX,
-	    "/etc/c/bofh:1: found the unknown name \"badform\", expected a name of this file; the nearest is badfrom\n"
+	expect_messages(
+	    FILES({"bofh",
+		"badform x\nmaxrcpts many\nopt X\nbadfrom\nmaxrcpts 3 soft\nopt BOFHSPFHELO=pass"}),
+	    ST_SYNTAX,
+	    "/etc/c/bofh:1: found the unknown name \"badform\", expected a name of this file; the "
+	    "nearest is badfrom\n"
 	    "/etc/c/bofh:2: maxrcpts: found \"many\", expected a number from 1 to 100000\n"
 	    "/etc/c/bofh:3: found \"opt\" without \"=\", expected opt NAME=value\n"
 	    "/etc/c/bofh:4: found \"badfrom\" without a value, expected one behind it\n"
 	    "/etc/c/bofh:5: maxrcpts: found \"3 soft\", expected a number from 1 to 100000\n"
-	    "/etc/c/bofh:6: warning: BOFHSPFHELO has no effect: Sender policy of the HELO name. This version makes no such check.\n");
+	    "/etc/c/bofh:6: warning: BOFHSPFHELO has no effect: Sender policy of the HELO name. "
+	    "This version makes no such check.\n");
 }
 
-/* --- mistakes ----------------------------------------------------------------------------------------- */
+/* --- mistakes -------------------------------------------------------------- */
 
 static void
 test_messages(void)
 {
-	expect_messages(FILES({"esmtpd", "MAXDAEMONS=many\n\nMAXPERIPP=3\nPORT=0\nADDRESS=1.2.3\nESMTPDSTART=1\nTLS_VERIFYPEER=MAYBE"}), ST_SYNTAX,
+	expect_messages(FILES({"esmtpd", "MAXDAEMONS=many\n\nMAXPERIPP=3\nPORT=0\nADDRESS=1.2."
+					 "3\nESMTPDSTART=1\nTLS_VERIFYPEER=MAYBE"}),
+	    ST_SYNTAX,
 	    "/etc/c/esmtpd:1: MAXDAEMONS: found \"many\", expected a number from 1 to 1000000\n"
-	    "/etc/c/esmtpd:3: found the unknown name \"MAXPERIPP\", expected a name of this file; the nearest is MAXPERIP\n"
-	    "/etc/c/esmtpd:4: PORT: found \"0\", expected ports such as 587, or address.port, separated by commas\n"
+	    "/etc/c/esmtpd:3: found the unknown name \"MAXPERIPP\", expected a name of this file; "
+	    "the nearest is MAXPERIP\n"
+	    "/etc/c/esmtpd:4: PORT: found \"0\", expected ports such as 587, or address.port, "
+	    "separated by commas\n"
 	    "/etc/c/esmtpd:5: ADDRESS: found \"1.2.3\", expected 0 or an IP address\n"
 	    "/etc/c/esmtpd:6: ESMTPDSTART: found \"1\", expected YES or NO\n"
-	    "/etc/c/esmtpd:7: TLS_VERIFYPEER: found \"MAYBE\", expected one of NONE PEER REQUIREPEER\n");
-	expect_messages(FILES({"queuetime", "soon"}, {"me", "two\nlines"}, {"locals", "good.example\nbad..example\n-ok\nx y\n"}, {"retrybeta", "0"}), ST_SYNTAX,
-	    "/etc/c/me:2: found a second line, expected the value on the first line and nothing but comments behind it\n"
-	    "/etc/c/locals:2: found \"bad..example\", expected domains such as example.com, .example.com or !host.example.com\n"
-	    "/etc/c/locals:4: found \"x y\", expected domains such as example.com, .example.com or !host.example.com\n"
-	    "/etc/c/queuetime:1: found \"soon\", expected a time such as 90, 15m or 1w2d from 1m to 52w2d\n"
+	    "/etc/c/esmtpd:7: TLS_VERIFYPEER: found \"MAYBE\", expected one of NONE PEER "
+	    "REQUIREPEER\n");
+	expect_messages(
+	    FILES({"queuetime", "soon"}, {"me", "two\nlines"},
+		{"locals", "good.example\nbad..example\n-ok\nx y\n"}, {"retrybeta", "0"}),
+	    ST_SYNTAX,
+	    "/etc/c/me:2: found a second line, expected the value on the first line and nothing "
+	    "but comments behind it\n"
+	    "/etc/c/locals:2: found \"bad..example\", expected domains such as example.com, "
+	    ".example.com or !host.example.com\n"
+	    "/etc/c/locals:4: found \"x y\", expected domains such as example.com, .example.com or "
+	    "!host.example.com\n"
+	    "/etc/c/queuetime:1: found \"soon\", expected a time such as 90, 15m or 1w2d from 1m "
+	    "to 52w2d\n"
 	    "/etc/c/retrybeta:1: found \"0\", expected a number from 1 to 1000\n");
 	expect_messages(FILES({"courierd", "WORKERIDEL=1\nLOG=here\nWORKER=mailbox\n"}), ST_SYNTAX,
-	    "/etc/c/courierd:1: found the unknown name \"WORKERIDEL\", expected a name of this file; the nearest is WORKERIDLE\n"
-	    "/etc/c/courierd:2: LOG: found \"here\", expected a path that begins with /, or syslog\n"
+	    "/etc/c/courierd:1: found the unknown name \"WORKERIDEL\", expected a name of this "
+	    "file; the nearest is WORKERIDLE\n"
+	    "/etc/c/courierd:2: LOG: found \"here\", expected a path that begins with /, or "
+	    "syslog\n"
 	    "/etc/c/courierd:3: WORKER: found \"mailbox\", expected one of account uid session\n");
 	expect_messages(FILES({"esmtpd", "BLACKLISTS=\nTCPDOPTS=-x\n"}), ST_OK,
-	    "/etc/c/esmtpd:2: warning: TCPDOPTS has no effect: Options of a listener program that this server does not have.\n");
+	    "/etc/c/esmtpd:2: warning: TCPDOPTS has no effect: Options of a listener program that "
+	    "this server does not have.\n");
 	expect_messages(FILES({"esmtpd", "BOFHNOSUCHTHINGATALL=1\n"}), ST_SYNTAX,
-	    "/etc/c/esmtpd:1: found the unknown name \"BOFHNOSUCHTHINGATALL\", expected a name of this file\n");
+	    "/etc/c/esmtpd:1: found the unknown name \"BOFHNOSUCHTHINGATALL\", expected a name of "
+	    "this file\n");
 	expect_messages(FILES({"esmtpd-ssl", "PORT=1\n"}), ST_SYNTAX,
-	    "/etc/c/esmtpd-ssl:1: found the unknown name \"PORT\", expected a name of this file; the nearest is SSLPORT\n");
+	    "/etc/c/esmtpd-ssl:1: found the unknown name \"PORT\", expected a name of this file; "
+	    "the nearest is SSLPORT\n");
 }
 
 static void
@@ -240,7 +279,10 @@ test_empty_is_default(void)
 {
 	struct conf c;
 
-	CHECK_EQ(load(FILES({"queuetime", ""}, {"esmtpd", "MAXDAEMONS=\nPORT=''\n"}, {"locals", ""}), &c, NULL), ST_OK);
+	CHECK_EQ(
+	    load(FILES({"queuetime", ""}, {"esmtpd", "MAXDAEMONS=\nPORT=''\n"}, {"locals", ""}), &c,
+		NULL),
+	    ST_OK);
 	CHECK_EQ(c.site.queuetime_sec, 604800);
 	CHECK_EQ(c.esmtpd.max_daemons, 40);
 	CHECK_EQ(c.esmtpd.port.items[0].port, 25);
@@ -248,7 +290,7 @@ test_empty_is_default(void)
 	conf_fini(&c);
 }
 
-/* --- the rows themselves -------------------------------------------------------------------------------- */
+/* --- the rows themselves --------------------------------------------------- */
 
 static void
 test_rows(void)
@@ -264,15 +306,18 @@ test_rows(void)
 			if (row->doc == NULL)
 				continue;
 			CHECK(sl_ends(sl_str(row->doc), SL(".")) && strlen(row->doc) > 25);
-			CHECK(conf_row_find(&conf_files[i], sl_str(row->name), &found) == row && found == at);
+			CHECK(conf_row_find(&conf_files[i], sl_str(row->name), &found) == row &&
+			      found == at);
 			CHECK(!conf_row_has_value(row) || row->offset < conf_files[i].size);
-			CHECK((row->type != CONF_UINT && row->type != CONF_DURATION && row->type != CONF_SIZE) || row->max > 0);
+			CHECK((row->type != CONF_UINT && row->type != CONF_DURATION &&
+				  row->type != CONF_SIZE) ||
+			      row->max > 0);
 		}
 		CHECK(at > 0 && at <= CONF_ROWS_MAX);
 	}
 }
 
-/* --- snapshot ------------------------------------------------------------------------------------------- */
+/* --- snapshot -------------------------------------------------------------- */
 
 static void
 test_snapshot(void)
@@ -281,8 +326,11 @@ test_snapshot(void)
 	struct buf first, second;
 	struct fault f;
 
-	CHECK_EQ(load(FILES({"me", "mx.example"}, {"courierd", "DEFAULTDELIVERY='./Maildir\n| \"prog\" \\x \xc3\xa9\t'"}, {"defaultsep", "\n"},
-			  {"bofh", "badfrom a@b.example\nbadfrom @c.example\nmaxrcpts 7 hard"}, {"esmtpd", "PORT=0.2525,::1.26"}),
+	CHECK_EQ(load(FILES({"me", "mx.example"},
+			  {"courierd", "DEFAULTDELIVERY='./Maildir\n| \"prog\" \\x \xc3\xa9\t'"},
+			  {"defaultsep", "\n"},
+			  {"bofh", "badfrom a@b.example\nbadfrom @c.example\nmaxrcpts 7 hard"},
+			  {"esmtpd", "PORT=0.2525,::1.26"}),
 		     &c, NULL),
 	    ST_OK);
 	buf_init(&first, 1 << 20);
@@ -333,7 +381,7 @@ test_snapshot_fd(void)
 	CHECK_EQ(conf_snapshot_read(fd, &d, &f), ST_IO);
 }
 
-/* --- real files ------------------------------------------------------------------------------------------ */
+/* --- real files ------------------------------------------------------------ */
 
 static char folder[] = "/tmp/conf_test_dir.XXXXXX";
 
@@ -342,7 +390,8 @@ write_file(int dirfd, const char *name, const char *text, mode_t mode)
 {
 	int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchmod(fd, mode) == 0);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+	      fchmod(fd, mode) == 0);
 	close(fd);
 }
 
@@ -380,7 +429,8 @@ test_tables(void)
 	write_file(dirfd, "single", "x", 0640);
 	expect_table(dirfd, "single", 0, ST_OK, "single=x;");
 	expect_table(dirfd, "single", S_IRWXG | S_IRWXO, ST_SYNTAX,
-	    "D/single: found mode 640, expected a file that group and others cannot use (chmod go= it)\n");
+	    "D/single: found mode 640, expected a file that group and others cannot use (chmod go= "
+	    "it)\n");
 	CHECK(mkdirat(dirfd, "t", 0700) == 0);
 	sub = openat(dirfd, "t", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	write_file(sub, "b", "2", 0600);
@@ -394,11 +444,15 @@ test_tables(void)
 	write_file(sub, "z.dist", "no", 0600);
 	CHECK(mkdirat(sub, "d", 0700) == 0);
 	expect_table(dirfd, "t", 0, ST_SYNTAX,
-	    "a=1;b=2;D/t/a.dpkg-old: found what a package upgrade left behind, expected a decision: merge it into the file of that name, then remove it\n"
+	    "a=1;b=2;D/t/a.dpkg-old: found what a package upgrade left behind, expected a "
+	    "decision: merge it into the file of that name, then remove it\n"
 	    "D/t/d: found a folder or device, expected a file\n"
-	    "D/t/z.dist: found what a package upgrade left behind, expected a decision: merge it into the file of that name, then remove it\n");
+	    "D/t/z.dist: found what a package upgrade left behind, expected a decision: merge it "
+	    "into the file of that name, then remove it\n");
 	unlinkat(sub, "d", AT_REMOVEDIR);
-	for (const char *const *name = (const char *const[]){"a", "b", ".hidden", "a~", "b.dist", "a.dpkg-old", "z.dist", NULL}; *name; name++)
+	for (const char *const *name = (const char *const[]){"a", "b", ".hidden", "a~", "b.dist",
+		 "a.dpkg-old", "z.dist", NULL};
+	     *name; name++)
 		unlinkat(sub, *name, 0);
 	close(sub);
 	unlinkat(dirfd, "t", AT_REMOVEDIR);
@@ -434,7 +488,7 @@ test_load_folder(void)
 	rmdir(path);
 }
 
-/* --- explanation ------------------------------------------------------------------------------------------- */
+/* --- explanation ----------------------------------------------------------- */
 
 static void
 test_explain(void)
@@ -445,11 +499,12 @@ test_explain(void)
 	buf_init(&out, 1 << 20);
 	CHECK_EQ(load(FILES({"esmtpd", "\nMAXPERIP=9\n"}), &c, NULL), ST_OK);
 	CHECK_EQ(conf_explain(&c, SL("esmtpd-msa:MAXPERIP"), &out), 1);
-	CHECK_SL(buf_slice(&out), SL("esmtpd-msa:MAXPERIP\n  type     number: a number from 1 to 1000000 (sessions)\n"
-				     "  default  5, unless esmtpd says otherwise\n  value    9 (/etc/c/esmtpd:2)\n"
-				     "  when     takes effect at courier reload\n"
-				     "    Most sessions at once from one address. MAXCPERIP in smtpaccess overrides\n"
-				     "    it for some clients.\n"));
+	CHECK_SL(buf_slice(&out),
+	    SL("esmtpd-msa:MAXPERIP\n  type     number: a number from 1 to 1000000 (sessions)\n"
+	       "  default  5, unless esmtpd says otherwise\n  value    9 (/etc/c/esmtpd:2)\n"
+	       "  when     takes effect at courier reload\n"
+	       "    Most sessions at once from one address. MAXCPERIP in smtpaccess overrides\n"
+	       "    it for some clients.\n"));
 	buf_clear(&out);
 	CHECK_EQ(conf_explain(&c, SL("MAXPERIP"), &out), 3);
 	buf_clear(&out);
@@ -459,11 +514,13 @@ test_explain(void)
 	CHECK_SL(buf_slice(&out), SL("; the nearest is queuetime"));
 	buf_clear(&out);
 	CHECK(conf_show(&c, SL_NONE, true, &out) > 100);
-	CHECK_SL(buf_slice(&out), SL("esmtpd:MAXPERIP=9\t# /etc/c/esmtpd:2\nesmtpd-msa:MAXPERIP=9\t# /etc/c/esmtpd:2\n"
-				     "esmtpd-ssl:MAXPERIP=9\t# /etc/c/esmtpd:2\n"));
+	CHECK_SL(buf_slice(&out),
+	    SL("esmtpd:MAXPERIP=9\t# /etc/c/esmtpd:2\nesmtpd-msa:MAXPERIP=9\t# /etc/c/esmtpd:2\n"
+	       "esmtpd-ssl:MAXPERIP=9\t# /etc/c/esmtpd:2\n"));
 	buf_clear(&out);
 	conf_show(&c, SL("dsnfrom"), false, &out);
-	CHECK_SL(buf_slice(&out), SL("dsnfrom=\"\\\"Courier mail server at mail.example.com\\\" <@>\"\t# default\n"));
+	CHECK_SL(buf_slice(&out),
+	    SL("dsnfrom=\"\\\"Courier mail server at mail.example.com\\\" <@>\"\t# default\n"));
 	buf_fini(&out);
 	conf_fini(&c);
 }
@@ -472,23 +529,23 @@ int
 main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
-		{"assign_forms", test_assign_forms},
-		{"assign_errors", test_assign_errors},
-		{"assign_put", test_assign_put},
-		{"rows", test_rows},
-		{"defaults", test_defaults},
-		{"values", test_values},
-		{"uids", test_uids},
-		{"me_mask", test_me_mask},
-		{"inheritance", test_inheritance},
-		{"bofh", test_bofh},
-		{"messages", test_messages},
-		{"empty_is_default", test_empty_is_default},
-		{"snapshot", test_snapshot},
-		{"snapshot_fd", test_snapshot_fd},
-		{"tables", test_tables},
-		{"load_folder", test_load_folder},
-		{"explain", test_explain},
+	    {"assign_forms", test_assign_forms},
+	    {"assign_errors", test_assign_errors},
+	    {"assign_put", test_assign_put},
+	    {"rows", test_rows},
+	    {"defaults", test_defaults},
+	    {"values", test_values},
+	    {"uids", test_uids},
+	    {"me_mask", test_me_mask},
+	    {"inheritance", test_inheritance},
+	    {"bofh", test_bofh},
+	    {"messages", test_messages},
+	    {"empty_is_default", test_empty_is_default},
+	    {"snapshot", test_snapshot},
+	    {"snapshot_fd", test_snapshot_fd},
+	    {"tables", test_tables},
+	    {"load_folder", test_load_folder},
+	    {"explain", test_explain},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));

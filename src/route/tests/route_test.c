@@ -10,11 +10,12 @@
 static const struct {
 	const char *name, *text;
 } conf_texts[] = {
-	{"me", "mail.example.org\n"},
-	{"locals", "here.example\n.sub.example\n!not.sub.example\n"},
-	{"esmtpacceptmailfor", "far.example\n.farther.example\n"},
-	{"defaultdomain", "here.example\n"},
-	{"bofh", "badfrom spam@bad.example\nbadfrom @worse.example\nbadfrom @.worst.example\nbadfrom x@.odd.example\n"},
+    {"me", "mail.example.org\n"},
+    {"locals", "here.example\n.sub.example\n!not.sub.example\n"},
+    {"esmtpacceptmailfor", "far.example\n.farther.example\n"},
+    {"defaultdomain", "here.example\n"},
+    {"bofh", "badfrom spam@bad.example\nbadfrom @worse.example\nbadfrom @.worst.example\nbadfrom "
+	     "x@.odd.example\n"},
 };
 
 static enum st
@@ -42,7 +43,7 @@ test_conf(struct conf *c)
 	conf_report_fini(&r);
 }
 
-/* --- domains --------------------------------------------------------------------------------------- */
+/* --- domains --------------------------------------------------------------- */
 
 static void
 test_domain_kind(void)
@@ -52,26 +53,26 @@ test_domain_kind(void)
 		enum route_domain kind;
 		const char *as;
 	} rows[] = {
-		{"here.example", ROUTE_LOCAL, "here.example"},
-		{"HERE.Example", ROUTE_LOCAL, "here.example"},
-		{"x.here.example", ROUTE_FOREIGN, "x.here.example"},
-		{"a.sub.example", ROUTE_LOCAL, "a.sub.example"},
-		{"a.b.c.sub.example", ROUTE_LOCAL, "a.b.c.sub.example"},
-		{"a.b.c.d.e.f.g.h.i.sub.example", ROUTE_FOREIGN, "a.b.c.d.e.f.g.h.i.sub.example"},
-		{"sub.example", ROUTE_FOREIGN, "sub.example"},
-		{"not.sub.example", ROUTE_FOREIGN, "not.sub.example"},
-		{"hosted.example", ROUTE_HOSTED, "hosted.example"},
-		{"w.wild.example", ROUTE_HOSTED, "w.wild.example"},
-		{"other.example", ROUTE_HOSTED, "hosted.example"},
-		{"tolocal.example", ROUTE_LOCAL, "here.example"},
-		{"chain.example", ROUTE_HOSTED, "other.example"},
-		{"far.example", ROUTE_ACCEPTED, "far.example"},
-		{"a.farther.example", ROUTE_ACCEPTED, "a.farther.example"},
-		{"dat.example", ROUTE_ACCEPTED, "dat.example"},
-		{"nowhere.example", ROUTE_FOREIGN, "nowhere.example"},
-		{"[192.0.2.1]", ROUTE_FOREIGN, "[192.0.2.1]"},
-		{".", ROUTE_FOREIGN, "."},
-		{"", ROUTE_FOREIGN, ""},
+	    {"here.example", ROUTE_LOCAL, "here.example"},
+	    {"HERE.Example", ROUTE_LOCAL, "here.example"},
+	    {"x.here.example", ROUTE_FOREIGN, "x.here.example"},
+	    {"a.sub.example", ROUTE_LOCAL, "a.sub.example"},
+	    {"a.b.c.sub.example", ROUTE_LOCAL, "a.b.c.sub.example"},
+	    {"a.b.c.d.e.f.g.h.i.sub.example", ROUTE_FOREIGN, "a.b.c.d.e.f.g.h.i.sub.example"},
+	    {"sub.example", ROUTE_FOREIGN, "sub.example"},
+	    {"not.sub.example", ROUTE_FOREIGN, "not.sub.example"},
+	    {"hosted.example", ROUTE_HOSTED, "hosted.example"},
+	    {"w.wild.example", ROUTE_HOSTED, "w.wild.example"},
+	    {"other.example", ROUTE_HOSTED, "hosted.example"},
+	    {"tolocal.example", ROUTE_LOCAL, "here.example"},
+	    {"chain.example", ROUTE_HOSTED, "other.example"},
+	    {"far.example", ROUTE_ACCEPTED, "far.example"},
+	    {"a.farther.example", ROUTE_ACCEPTED, "a.farther.example"},
+	    {"dat.example", ROUTE_ACCEPTED, "dat.example"},
+	    {"nowhere.example", ROUTE_FOREIGN, "nowhere.example"},
+	    {"[192.0.2.1]", ROUTE_FOREIGN, "[192.0.2.1]"},
+	    {".", ROUTE_FOREIGN, "."},
+	    {"", ROUTE_FOREIGN, ""},
 	};
 	struct dict *hosted = dict_mem_new(), *accepted = dict_mem_new();
 	struct arena *a = arena_new("test", 1 << 20);
@@ -104,20 +105,22 @@ test_domain_kind(void)
 	conf_fini(&c);
 }
 
-/* --- recipients ------------------------------------------------------------------------------------- */
+/* --- recipients ------------------------------------------------------------ */
 
-static const char aliases_text[] = "postmaster: anna\n"
-				   "team: anna, bob+work, carl@far.example, gone, ANNA@here.example\n"
-				   "ghosts: gone, gone2\n"
-				   "one: gone\n"
-				   "out: x@nowhere.example\n"
-				   "info@hosted.example: u@hosted.example, anna\n"
-				   "@virt.example: vuser\n"
-				   "boss@virt.example: anna\n"
-				   "rewritten@far.example: bob\n"
-				   "loud: \"quoted name\"@far.example\n";
+static const char aliases_text[] =
+    "postmaster: anna\n"
+    "team: anna, bob+work, carl@far.example, gone, ANNA@here.example\n"
+    "ghosts: gone, gone2\n"
+    "one: gone\n"
+    "out: x@nowhere.example\n"
+    "info@hosted.example: u@hosted.example, anna\n"
+    "@virt.example: vuser\n"
+    "boss@virt.example: anna\n"
+    "rewritten@far.example: bob\n"
+    "loud: \"quoted name\"@far.example\n";
 
-static const char *const accounts[] = {"anna", "bob", "a-b", "vuser", "u@hosted.example", "alias@catch.example", "x.y", "odd name"};
+static const char *const accounts[] = {
+    "anna", "bob", "a-b", "vuser", "u@hosted.example", "alias@catch.example", "x.y", "odd name"};
 
 /* What an address becomes: recipients joined by " + ", or the fault. */
 static void
@@ -146,7 +149,8 @@ answer(struct route_map *m, const struct route_request *r, struct buf *out)
 	for (size_t i = 0; i < count; i++) {
 		const struct route_recipient *one = &list[i];
 
-		buf_fmt(out, "%s%.*s:%.*s", i > 0 ? " + " : "", SL_FMT(one->module), SL_FMT(one->address));
+		buf_fmt(out, "%s%.*s:%.*s", i > 0 ? " + " : "", SL_FMT(one->module),
+		    SL_FMT(one->address));
 		if (sl_eq(one->module, SL("local")))
 			buf_fmt(out, "[%.*s,%.*s]", SL_FMT(one->account), SL_FMT(one->extension));
 		else
@@ -164,46 +168,53 @@ static const struct {
 	bool relay;
 	const char *address, *want;
 } recipient_rows[] = {
-	{"esmtp", false, "anna@here.example", "local:anna@here.example[anna,]n2"},
-	{"esmtp", false, "anna@HERE.example", "local:anna@here.example[anna,]n2"},
-	{"esmtp", false, "anna@a.sub.example", "local:anna@a.sub.example[anna,]n2"},
-	{"esmtp", false, "anna", "local:anna@here.example[anna,]n2"},
-	{"esmtp", false, "Postmaster", "local:anna@mail.example.org[anna,]n2"},
-	{"esmtp", false, "anna-ext@here.example", "local:anna-ext@here.example[anna,ext]n2"},
-	{"esmtp", false, "anna+x-y@here.example", "local:anna+x-y@here.example[anna,x-y]n2"},
-	{"esmtp", false, "a-b-c-d-e-f@here.example", "local:a-b-c-d-e-f@here.example[a-b,c-d-e-f]n2"},
-	{"esmtp", false, "x.y@here.example", "local:x.y@here.example[x.y,]n2"},
-	{"esmtp", false, "\"odd name\"@here.example", "local:\"odd name\"@here.example[odd name,]n2"},
-	{"esmtp", false, "\"anna\"@here.example", "local:\"anna\"@here.example[anna,]n2"},
-	{"esmtp", false, "Anna@here.example", "not found 5.1.1 User <Anna@here.example> unknown"},
-	{"esmtp", false, "nobody@here.example", "not found 5.1.1 User <nobody@here.example> unknown"},
-	{"esmtp", false, "-x@here.example", "not found 5.1.1 User <-x@here.example> unknown"},
-	{"esmtp", false, "anna-@here.example", "not found 5.1.1 User <anna-@here.example> unknown"},
-	{"local", true, "nobody-x@here.example", "local:nobody-x@here.example[nobody-x,]n2"},
-	{"dsn", true, "nobody@here.example", "not found 5.1.1 User <nobody@here.example> unknown"},
-	{"esmtp", false, ".anna@here.example", "permanent 5.1.3 Local part of the address is not possible here"},
-	{"esmtp", false, "trouble@here.example", "temporary 4.3.0 Address cannot be looked up now: nobody there"},
-	{"esmtp", false, "u@hosted.example", "local:u@hosted.example[u@hosted.example,]n2"},
-	{"esmtp", false, "u-x@hosted.example", "local:u-x@hosted.example[u@hosted.example,x]n2"},
-	{"esmtp", false, "anna@hosted.example", "not found 5.1.1 User <anna@hosted.example> unknown"},
-	{"esmtp", false, "who@catch.example", "local:who@catch.example[alias@catch.example,who@catch.example]n2"},
-	{"esmtp", false, "x@far.example", "esmtp:x@far.example[far.example]n2"},
-	{"esmtp", false, "x@nowhere.example", "denied 5.7.1 Relaying to <x@nowhere.example> denied"},
-	{"esmtp", true, "x@nowhere.example", "esmtp:x@nowhere.example[nowhere.example]n2"},
-	{"esmtp", true, "\"a@b\"@Nowhere.Example", "esmtp:\"a@b\"@nowhere.example[nowhere.example]n2"},
-	{"esmtp", false, "team@here.example",
-	    "local:anna@mail.example.org[anna,]n8 + local:bob+work@mail.example.org[bob,work]n8 + esmtp:carl@far.example[far.example]n8 (1 missing)"},
-	{"esmtp", false, "TEAM-x@here.example", "not found 5.1.1 User <TEAM-x@here.example> unknown"},
-	{"esmtp", false, "ghosts@here.example", "not found 5.1.1 User <ghosts@here.example> unknown: no member of this alias exists (2 missing)"},
-	{"esmtp", false, "one@here.example", "not found 5.1.1 User <gone@mail.example.org> unknown"},
-	{"esmtp", false, "out@here.example", "esmtp:x@nowhere.example[nowhere.example]n2"},
-	{"esmtp", false, "loud@here.example", "esmtp:\"quoted name\"@far.example[far.example]n2"},
-	{"esmtp", false, "INFO@hosted.example", "local:u@hosted.example[u@hosted.example,]n8 + local:anna@mail.example.org[anna,]n8"},
-	{"esmtp", false, "sales@virt.example", "local:vuser-sales@mail.example.org[vuser,sales]n2"},
-	{"esmtp", false, "boss@virt.example", "local:anna@mail.example.org[anna,]n2"},
-	{"esmtp", false, "rewritten@far.example", "local:bob@mail.example.org[bob,]n2"},
-	{"esmtp", false, "\"\"@virt.example", "esmtp:\"\"@virt.example[virt.example]n2"},
-	{"esmtp", false, "\"bad\\\"@here.example", "permanent 5.1.3 Address is not possible"},
+    {"esmtp", false, "anna@here.example", "local:anna@here.example[anna,]n2"},
+    {"esmtp", false, "anna@HERE.example", "local:anna@here.example[anna,]n2"},
+    {"esmtp", false, "anna@a.sub.example", "local:anna@a.sub.example[anna,]n2"},
+    {"esmtp", false, "anna", "local:anna@here.example[anna,]n2"},
+    {"esmtp", false, "Postmaster", "local:anna@mail.example.org[anna,]n2"},
+    {"esmtp", false, "anna-ext@here.example", "local:anna-ext@here.example[anna,ext]n2"},
+    {"esmtp", false, "anna+x-y@here.example", "local:anna+x-y@here.example[anna,x-y]n2"},
+    {"esmtp", false, "a-b-c-d-e-f@here.example", "local:a-b-c-d-e-f@here.example[a-b,c-d-e-f]n2"},
+    {"esmtp", false, "x.y@here.example", "local:x.y@here.example[x.y,]n2"},
+    {"esmtp", false, "\"odd name\"@here.example", "local:\"odd name\"@here.example[odd name,]n2"},
+    {"esmtp", false, "\"anna\"@here.example", "local:\"anna\"@here.example[anna,]n2"},
+    {"esmtp", false, "Anna@here.example", "not found 5.1.1 User <Anna@here.example> unknown"},
+    {"esmtp", false, "nobody@here.example", "not found 5.1.1 User <nobody@here.example> unknown"},
+    {"esmtp", false, "-x@here.example", "not found 5.1.1 User <-x@here.example> unknown"},
+    {"esmtp", false, "anna-@here.example", "not found 5.1.1 User <anna-@here.example> unknown"},
+    {"local", true, "nobody-x@here.example", "local:nobody-x@here.example[nobody-x,]n2"},
+    {"dsn", true, "nobody@here.example", "not found 5.1.1 User <nobody@here.example> unknown"},
+    {"esmtp", false, ".anna@here.example",
+	"permanent 5.1.3 Local part of the address is not possible here"},
+    {"esmtp", false, "trouble@here.example",
+	"temporary 4.3.0 Address cannot be looked up now: nobody there"},
+    {"esmtp", false, "u@hosted.example", "local:u@hosted.example[u@hosted.example,]n2"},
+    {"esmtp", false, "u-x@hosted.example", "local:u-x@hosted.example[u@hosted.example,x]n2"},
+    {"esmtp", false, "anna@hosted.example", "not found 5.1.1 User <anna@hosted.example> unknown"},
+    {"esmtp", false, "who@catch.example",
+	"local:who@catch.example[alias@catch.example,who@catch.example]n2"},
+    {"esmtp", false, "x@far.example", "esmtp:x@far.example[far.example]n2"},
+    {"esmtp", false, "x@nowhere.example", "denied 5.7.1 Relaying to <x@nowhere.example> denied"},
+    {"esmtp", true, "x@nowhere.example", "esmtp:x@nowhere.example[nowhere.example]n2"},
+    {"esmtp", true, "\"a@b\"@Nowhere.Example", "esmtp:\"a@b\"@nowhere.example[nowhere.example]n2"},
+    {"esmtp", false, "team@here.example",
+	"local:anna@mail.example.org[anna,]n8 + local:bob+work@mail.example.org[bob,work]n8 + "
+	"esmtp:carl@far.example[far.example]n8 (1 missing)"},
+    {"esmtp", false, "TEAM-x@here.example", "not found 5.1.1 User <TEAM-x@here.example> unknown"},
+    {"esmtp", false, "ghosts@here.example",
+	"not found 5.1.1 User <ghosts@here.example> unknown: no member of this alias exists (2 "
+	"missing)"},
+    {"esmtp", false, "one@here.example", "not found 5.1.1 User <gone@mail.example.org> unknown"},
+    {"esmtp", false, "out@here.example", "esmtp:x@nowhere.example[nowhere.example]n2"},
+    {"esmtp", false, "loud@here.example", "esmtp:\"quoted name\"@far.example[far.example]n2"},
+    {"esmtp", false, "INFO@hosted.example",
+	"local:u@hosted.example[u@hosted.example,]n8 + local:anna@mail.example.org[anna,]n8"},
+    {"esmtp", false, "sales@virt.example", "local:vuser-sales@mail.example.org[vuser,sales]n2"},
+    {"esmtp", false, "boss@virt.example", "local:anna@mail.example.org[anna,]n2"},
+    {"esmtp", false, "rewritten@far.example", "local:bob@mail.example.org[bob,]n2"},
+    {"esmtp", false, "\"\"@virt.example", "esmtp:\"\"@virt.example[virt.example]n2"},
+    {"esmtp", false, "\"bad\\\"@here.example", "permanent 5.1.3 Address is not possible"},
 };
 
 static void
@@ -225,8 +236,10 @@ test_recipients(void)
 	aliases = test_aliases(m, &c, aliases_text, NULL);
 	route_map_set_aliases(m, aliases);
 	for (size_t i = 0; i < COUNT_OF(recipient_rows); i++) {
-		struct route_request r = {.source = sl_str(recipient_rows[i].source), .may_relay = recipient_rows[i].relay,
-		    .address = sl_str(recipient_rows[i].address), .notify = ROUTE_NOTIFY_FAILURE};
+		struct route_request r = {.source = sl_str(recipient_rows[i].source),
+		    .may_relay = recipient_rows[i].relay,
+		    .address = sl_str(recipient_rows[i].address),
+		    .notify = ROUTE_NOTIFY_FAILURE};
 
 		buf_clear(&out);
 		answer(m, &r, &out);
@@ -244,7 +257,8 @@ static void
 test_originals(void)
 {
 	struct route_map *m;
-	struct route_request r = {.source = SL("esmtp"), .may_relay = true, .address = SL("X@far.example")};
+	struct route_request r = {
+	    .source = SL("esmtp"), .may_relay = true, .address = SL("X@far.example")};
 	const struct route_recipient *list;
 	struct route_job *j;
 	size_t count, missing;
@@ -258,14 +272,15 @@ test_originals(void)
 		j = route_job_new(m, &r);
 		CHECK_EQ(route_job_run(j, &account), ROUTE_DONE);
 		CHECK_EQ(route_job_result(j, &list, &count, &missing, NULL), ST_OK);
-		CHECK_SL(list[0].original, given ? SL("rfc822;first@example") : SL("rfc822;X@far.example"));
+		CHECK_SL(list[0].original,
+		    given ? SL("rfc822;first@example") : SL("rfc822;X@far.example"));
 		route_job_free(j);
 	}
 	route_map_free(m);
 	conf_fini(&c);
 }
 
-/* --- senders ------------------------------------------------------------------------------------------ */
+/* --- senders --------------------------------------------------------------- */
 
 static void
 test_senders(void)
@@ -274,16 +289,16 @@ test_senders(void)
 		const char *sender;
 		enum st st;
 	} rows[] = {
-		{"", ST_OK},
-		{"spam@bad.example", ST_DENIED},
-		{"SPAM@BAD.example", ST_DENIED},
-		{"good@bad.example", ST_OK},
-		{"any@worse.example", ST_DENIED},
-		{"any@a.worse.example", ST_OK},
-		{"any@a.worst.example", ST_DENIED},
-		{"any@worst.example", ST_OK},
-		{"x@a.b.odd.example", ST_DENIED},
-		{"y@a.b.odd.example", ST_OK},
+	    {"", ST_OK},
+	    {"spam@bad.example", ST_DENIED},
+	    {"SPAM@BAD.example", ST_DENIED},
+	    {"good@bad.example", ST_OK},
+	    {"any@worse.example", ST_DENIED},
+	    {"any@a.worse.example", ST_OK},
+	    {"any@a.worst.example", ST_DENIED},
+	    {"any@worst.example", ST_OK},
+	    {"x@a.b.odd.example", ST_DENIED},
+	    {"y@a.b.odd.example", ST_OK},
 	};
 	struct conf c;
 	struct fault f;
@@ -299,18 +314,18 @@ int
 main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
-		{"domain_kind", test_domain_kind},
-		{"recipients", test_recipients},
-		{"originals", test_originals},
-		{"senders", test_senders},
-		{"access_blocks", test_access_blocks},
-		{"access_errors", test_access_errors},
-		{"access_lookup", test_access_lookup},
-		{"domains", test_domains},
-		{"alias_forms", test_alias_forms},
-		{"alias_errors", test_alias_errors},
-		{"alias_include", test_alias_include},
-		{"alias_big", test_alias_big},
+	    {"domain_kind", test_domain_kind},
+	    {"recipients", test_recipients},
+	    {"originals", test_originals},
+	    {"senders", test_senders},
+	    {"access_blocks", test_access_blocks},
+	    {"access_errors", test_access_errors},
+	    {"access_lookup", test_access_lookup},
+	    {"domains", test_domains},
+	    {"alias_forms", test_alias_forms},
+	    {"alias_errors", test_alias_errors},
+	    {"alias_include", test_alias_include},
+	    {"alias_big", test_alias_big},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));

@@ -7,11 +7,13 @@
 #include "base/dict.h"
 #include "route/route.h"
 
-/* A configuration of mail.example.org: locals here.example, .sub.example, !not.sub.example; accepts far.example. */
+/* A configuration of mail.example.org: locals here.example, .sub.example, !not.sub.example; accepts
+ * far.example. */
 void test_conf(struct conf *c);
 
 /* Reads alias text into a new dictionary; messages are appended to out. */
-struct dict *test_aliases(struct route_map *m, const struct conf *c, const char *text, struct buf *out);
+struct dict *
+test_aliases(struct route_map *m, const struct conf *c, const char *text, struct buf *out);
 
 void test_access_blocks(void);
 void test_access_errors(void);
