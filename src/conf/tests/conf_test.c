@@ -102,7 +102,7 @@ test_defaults(void)
 	CHECK_EQ(c.ssl.port.items[0].port, 465);
 	CHECK(c.esmtpd.no_add_date && !c.msa.no_add_date && c.ssl.no_add_date);
 	CHECK_SL(sl_str(c.courierd.default_delivery), SL("./Maildir"));
-	CHECK_EQ(c.local.max_dels, 10);
+	CHECK_EQ(c.local.max_dels, 1000);
 	CHECK_EQ(c.esmtp.max_rcpt, 100);
 	CHECK_SL(sl_str(c.authdaemon.modules.items[0]), SL("authuserdb"));
 	conf_fini(&c);
