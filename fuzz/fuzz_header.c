@@ -1,6 +1,6 @@
 /*
- * Header sections: cuts change nothing and every octet is in one place. On the side: encoded words and
- * parameters made of the input read back.
+ * Header sections: cuts change nothing and every octet is in one place. On the side: encoded words
+ * and parameters made of the input read back.
  */
 #include "base/utf8.h"
 #include "fuzz/fuzz.h"
@@ -23,8 +23,8 @@ on_field(void *arg, const struct header_field *f)
 	FUZZ_CHECK(f->at >= s->at && f->name.n > 0 && f->raw.n <= f->length);
 	FUZZ_CHECK(f->is_cut || f->raw.n == f->length);
 	s->at = f->at + f->length;
-	buf_fmt(&s->text, "%llu %llu %zu %zu:", (unsigned long long)f->at, (unsigned long long)f->length,
-	    f->name.n, f->value.n);
+	buf_fmt(&s->text, "%llu %llu %zu %zu:", (unsigned long long)f->at,
+	    (unsigned long long)f->length, f->name.n, f->value.n);
 	buf_put(&s->text, f->raw);
 }
 
@@ -48,8 +48,8 @@ read_header(struct slice in, enum fuzz_cut cut, struct seen *s)
 	}
 	header_parser_end(&p);
 	FUZZ_CHECK(p.consumed + header_parser_rest(&p).n == taken);
-	buf_fmt(&s->text, "end %llu %llu %d", (unsigned long long)p.consumed, (unsigned long long)p.lines,
-	    p.body_in_line);
+	buf_fmt(&s->text, "end %llu %llu %d", (unsigned long long)p.consumed,
+	    (unsigned long long)p.lines, p.body_in_line);
 	header_parser_fini(&p);
 }
 

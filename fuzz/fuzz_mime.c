@@ -26,7 +26,8 @@ check_part(const struct mime_part *part, unsigned depth)
 	FUZZ_CHECK(part->body.octets <= part->end.octets && part->body.lines <= part->end.lines);
 	for (const struct mime_part *child = part->first; child; child = child->next) {
 		FUZZ_CHECK(child->parent == part && child->header.bytes >= at);
-		FUZZ_CHECK(child->end.bytes <= part->end.bytes || child->body.bytes == child->end.bytes);
+		FUZZ_CHECK(
+		    child->end.bytes <= part->end.bytes || child->body.bytes == child->end.bytes);
 		at = child->end.bytes;
 		check_part(child, depth + 1);
 	}
@@ -39,8 +40,8 @@ show(struct buf *out, const struct mime_part *part, bool bytes)
 	buf_fmt(out, "(%.*s/%.*s %llu %llu %llu %llu %d%d%d %d", SL_FMT(part->type.type),
 	    SL_FMT(part->type.subtype), (unsigned long long)part->header.octets,
 	    (unsigned long long)part->body.octets, (unsigned long long)part->end.octets,
-	    (unsigned long long)(part->end.lines - part->body.lines), part->is_multipart, part->is_message,
-	    part->closed, part->encoding);
+	    (unsigned long long)(part->end.lines - part->body.lines), part->is_multipart,
+	    part->is_message, part->closed, part->encoding);
 	if (bytes)
 		buf_fmt(out, " %llu %llu", (unsigned long long)part->body.bytes,
 		    (unsigned long long)part->end.bytes);

@@ -47,9 +47,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_path(a, &path);
 		FUZZ_CHECK(rest.n < in.n && rest.p + rest.n == in.p + in.n);
 		if (kind == 0 && smtp_params_mail(a, rest, ~0u, &mail, NULL) == ST_OK)
-			FUZZ_CHECK(!mail.has_auth || !mail.auth.n || sl_find(mail.auth, '@') < mail.auth.n);
+			FUZZ_CHECK(!mail.has_auth || !mail.auth.n ||
+				   sl_find(mail.auth, '@') < mail.auth.n);
 		if (kind == 1 && smtp_params_rcpt(a, rest, ~0u, &rcpt, NULL) == ST_OK)
-			FUZZ_CHECK(!(rcpt.notify & SMTP_NOTIFY_NEVER) || rcpt.notify == SMTP_NOTIFY_NEVER);
+			FUZZ_CHECK(
+			    !(rcpt.notify & SMTP_NOTIFY_NEVER) || rcpt.notify == SMTP_NOTIFY_NEVER);
 	}
 	arena_free(a);
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * An SMTP session: replies and messages do not depend on how the client's bytes are cut, on when our
- * side answers, or on how much content it takes at once; replies are well formed.
+ * An SMTP session: replies and messages do not depend on how the client's bytes are cut, on when
+ * our side answers, or on how much content it takes at once; replies are well formed.
  */
 #include "base/ascii.h"
 #include "fuzz/fuzz.h"

@@ -2,6 +2,9 @@
 check_PROGRAMS += conformance/inproc/scnplay
 conformance_inproc_scnplay_SOURCES = \
 	conformance/inproc/play.c \
+	conformance/inproc/play_offer.c \
+	conformance/inproc/play_reply.c \
+	conformance/inproc/play_value.c \
 	conformance/inproc/scn_parse.c \
 	conformance/inproc/scn_text.c \
 	conformance/inproc/scnplay.c

@@ -1,185 +1,7 @@
 /*
  * Plays scenarios against the SMTP server engine in the small world of src/smtp/tests/world.h.
  */
-#include <regex.h>
-#include <stdlib.h>
-
-#include "base/arena.h"
-#include "base/ascii.h"
-#include "base/base64.h"
-#include "base/buf.h"
-#include "base/num.h"
-#include "scn.h"
-
-#define CONNS_MAX 8
-#define VARS_MAX 48
-#define COLLECT_MAX ((size_t)256 << 20)
-#define TRANSCRIPT_MAX ((size_t)1 << 20)
-#define PIECEMEAL_MAX ((size_t)4 << 20) /* more than this is not cut into pieces of a few bytes */
-
-struct conn {
-	struct slice name;
-	struct world_conn *wire;
-	struct buf out;   /* collected */
-	struct buf reply; /* matched last */
-	enum { LAST_NONE, LAST_EOF, LAST_REPLY } last;
-};
-
-struct var {
-	struct slice name, value;
-};
-
-struct play {
-	const struct scn *scn;
-	struct arena *a; /* of this play */
-	struct world world;
-	enum world_service service;
-	size_t chunk;
-	struct conn conns[CONNS_MAX];
-	struct conn *current;
-	struct var vars[VARS_MAX];
-	size_t var_count;
-	struct slice id;
-	struct buf transcript;
-	bool failed;
-	FILE *err;
-};
-
-/* --- telling ---------------------------------------------------------------------------------------- */
-
-static void
-put_shown(struct buf *out, struct slice s)
-{
-	for (size_t i = 0; i < s.n && i < 160; i++)
-		if (s.p[i] == '\r' || s.p[i] == '\n' || (s.p[i] >= 32 && s.p[i] < 127))
-			buf_put_byte(out, s.p[i] == '\n' || s.p[i] == '\r' ? '~' : s.p[i]);
-		else
-			buf_fmt(out, "\\x%02x", s.p[i]);
-}
-
-static void
-note(struct play *p, const char *who, struct slice s)
-{
-	struct slice line;
-	bool more = s.n > 0;
-
-	while (more && p->transcript.n < TRANSCRIPT_MAX / 2) {
-		more = sl_cut(&s, '\n', &line);
-		if (!more && line.n == 0)
-			break;
-		buf_fmt(&p->transcript, "    %s: ", who);
-		put_shown(&p->transcript, line);
-		buf_put_byte(&p->transcript, '\n');
-	}
-}
-
-static bool
-fail(struct play *p, const struct scn_step *s, const char *expected, struct slice found)
-{
-	struct buf text;
-
-	buf_init(&text, 8192);
-	put_shown(&text, found);
-	fprintf(p->err, "%s:%d: %.*s: expected %s, found '%.*s' (pieces of %zu)\n", p->scn->path, s->line, SL_FMT(s->source),
-	    expected, SL_FMT(buf_slice(&text)), p->chunk);
-	buf_fini(&text);
-	p->failed = true;
-	return false;
-}
-
-/* --- values ----------------------------------------------------------------------------------------- */
-
-static struct slice *
-var_find(struct play *p, struct slice name)
-{
-	for (size_t i = 0; i < p->var_count; i++)
-		if (sl_eq(p->vars[i].name, name))
-			return &p->vars[i].value;
-	return NULL;
-}
-
-static void
-var_set(struct play *p, struct slice name, struct slice value)
-{
-	struct slice *old = var_find(p, name);
-
-	value = arena_copy(p->a, value);
-	if (old)
-		*old = value;
-	else if (p->var_count < VARS_MAX)
-		p->vars[p->var_count++] = (struct var){name, value};
-}
-
-static bool
-put_text(struct play *p, const struct scn_step *s, const struct scn_part *part, struct buf *out)
-{
-	struct buf inner;
-	struct slice *v;
-	bool ok = true;
-
-	for (; ok && part; part = part->next) {
-		if (part->kind == SCN_TEXT) {
-			buf_put(out, part->text);
-		} else if (part->kind == SCN_VAR) {
-			v = var_find(p, part->text);
-			ok = v ? (buf_put(out, *v), true) : fail(p, s, "a variable that is set", part->text);
-		} else {
-			buf_init(&inner, COLLECT_MAX);
-			ok = put_text(p, s, part->inner, &inner);
-			base64_put(out, buf_slice(&inner));
-			buf_fini(&inner);
-		}
-	}
-	return ok;
-}
-
-/* Compiles a pattern with its variables put in as plain text. */
-static bool
-pattern_ready(struct play *p, const struct scn_step *s, const struct scn_pattern *pat, regex_t *re)
-{
-	struct buf text;
-	struct slice *v;
-	bool ok;
-
-	buf_init(&text, 65536);
-	for (const struct scn_part *part = pat->parts; part; part = part->next) {
-		if (part->kind == SCN_TEXT) {
-			buf_put(&text, part->text);
-			continue;
-		}
-		v = var_find(p, part->text);
-		for (size_t i = 0; v && i < v->n; i++) {
-			if (!ascii_is_alnum(v->p[i]))
-				buf_put_byte(&text, '\\');
-			buf_put_byte(&text, v->p[i]);
-		}
-		if (!v)
-			fail(p, s, "a variable that is set", part->text);
-	}
-	ok = buf_str(&text) && regcomp(re, (const char *)text.p, REG_EXTENDED | (pat->ignore_case ? REG_ICASE : 0)) == 0;
-	if (!ok)
-		fail(p, s, "a regular expression", pat->source);
-	buf_fini(&text);
-	return ok;
-}
-
-/* Searches one line; captures become variables. */
-static bool
-pattern_search(struct play *p, const struct scn_pattern *pat, const regex_t *re, struct slice line)
-{
-	regmatch_t at[10];
-	struct slice names = pat->names, name, text = arena_copy(p->a, line);
-
-	if (regexec(re, (const char *)text.p, COUNT_OF(at), at, 0) != 0)
-		return false;
-	for (size_t i = 1; i < COUNT_OF(at) && names.n; i++, names = sl_trim(names)) {
-		sl_cut(&names, ' ', &name);
-		var_set(p, name, at[i].rm_so < 0 ? SL_NONE : sl_sub(text, (size_t)at[i].rm_so, (size_t)at[i].rm_eo));
-	}
-	return true;
-}
-
-/* --- connections ------------------------------------------------------------------------------------- */
+#include "play.h"
 
 static struct conn *
 conn_named(struct play *p, const struct scn_step *s, struct slice name)
@@ -193,7 +15,7 @@ conn_named(struct play *p, const struct scn_step *s, struct slice name)
 			free_one = &p->conns[i];
 	}
 	if (!free_one) {
-		fail(p, s, "at most 8 connections", name);
+		play_fail(p, s, "at most 8 connections", name);
 		return NULL;
 	}
 	free_one->name = name;
@@ -234,141 +56,12 @@ send_collected(struct play *p, struct conn *c)
 
 	if (c->out.n == 0)
 		return;
-	note(p, "C", buf_slice(&c->out));
+	play_note(p, "C", buf_slice(&c->out));
 	world_send(c->wire, buf_slice(&c->out), chunk);
 	buf_clear(&c->out);
 }
 
-/* --- replies ------------------------------------------------------------------------------------------ */
-
-/* Length of the complete reply at the start of s, or 0. *form is false when it is malformed. */
-static size_t
-reply_length(struct slice s, bool *form)
-{
-	struct slice rest = s, line, code = SL_NONE;
-
-	*form = true;
-	while (sl_cut(&rest, '\n', &line)) {
-		bool crlf = line.n && line.p[line.n - 1] == '\r';
-
-		*form = crlf && line.n < 512 && line.n >= 4 && sl_find(line, '\r') == line.n - 1 && sl_find(line, '\0') == line.n &&
-		    line.p[0] >= '2' && line.p[0] <= '5' && ascii_is_digit(line.p[1]) && ascii_is_digit(line.p[2]) &&
-		    (line.n == 4 || line.p[3] == ' ' || line.p[3] == '-') && (!code.n || sl_eq(code, sl_sub(line, 0, 3)));
-		if (!*form)
-			return 0;
-		code = sl_sub(line, 0, 3);
-		if (line.n == 4 || line.p[3] == ' ')
-			return (size_t)(rest.p - s.p);
-	}
-	return 0;
-}
-
-/* Takes the next line of a reply off *s: its text behind code and separator. */
-static bool
-reply_line(struct slice *s, struct slice *text)
-{
-	struct slice line;
-
-	if (s->n == 0)
-		return false;
-	sl_cut(s, '\n', &line);
-	*text = sl_sub(line, 4, line.n - 1);
-	if (line.n < 5)
-		*text = SL_NONE;
-	return true;
-}
-
-/* Waits for a complete reply, or the end: c->last says which. */
-static bool
-fetch(struct play *p, const struct scn_step *s, struct conn *c)
-{
-	struct slice heard;
-	bool form;
-	size_t n;
-
-	for (;;) {
-		heard = world_heard(c->wire);
-		n = reply_length(heard, &form);
-		if (!form)
-			return fail(p, s, "a well-formed reply", heard);
-		if (n)
-			break;
-		if (world_hurry(c->wire))
-			continue;
-		if (heard.n)
-			return fail(p, s, "a complete reply", heard);
-		if (!world_is_closed(c->wire, NULL))
-			return fail(p, s, "a reply", SL("nothing"));
-		c->last = LAST_EOF;
-		note(p, "S", SL("(closed)"));
-		return true;
-	}
-	c->last = LAST_REPLY;
-	buf_clear(&c->reply);
-	buf_put(&c->reply, sl_sub(heard, 0, n));
-	note(p, "S", buf_slice(&c->reply));
-	world_heard_drop(c->wire, n);
-	return true;
-}
-
-static bool
-code_fits(struct slice want, struct slice reply)
-{
-	for (size_t i = 0; i < 3; i++)
-		if (want.p[i] != 'x' && want.p[i] != reply.p[i])
-			return false;
-	return true;
-}
-
-static bool
-enhanced_fits(struct slice want, struct slice text, unsigned char class)
-{
-	struct slice part, got, word;
-
-	sl_cut(&text, ' ', &word);
-	if (word.n == 0 || word.p[0] != class)
-		return false;
-	for (int i = 0; i < 3; i++) {
-		sl_cut(&want, '.', &part);
-		sl_cut(&word, '.', &got);
-		if (got.n == 0 || (!sl_eq(part, SL("x")) && !sl_eq(part, got)))
-			return false;
-	}
-	return word.n == 0;
-}
-
-/* Does some line of the reply match? */
-static bool
-reply_matches(struct play *p, const struct scn_step *s, struct conn *c, const struct scn_pattern *pat)
-{
-	struct slice rest = buf_slice(&c->reply), text;
-	bool found = false;
-	regex_t re;
-
-	if (!pattern_ready(p, s, pat, &re))
-		return false;
-	while (!found && reply_line(&rest, &text))
-		found = pattern_search(p, pat, &re, text);
-	regfree(&re);
-	return found;
-}
-
-static bool
-alternative_fits(struct play *p, const struct scn_step *s, struct conn *c, const struct scn_alternative *alt)
-{
-	struct slice rest = buf_slice(&c->reply), text;
-
-	if (alt->is_eof || c->last == LAST_EOF)
-		return alt->is_eof && c->last == LAST_EOF;
-	if (!code_fits(alt->code, rest))
-		return false;
-	while (alt->enhanced.n && reply_line(&rest, &text))
-		if (!enhanced_fits(alt->enhanced, text, c->reply.p[0]))
-			return false;
-	return !alt->pattern || reply_matches(p, s, c, alt->pattern);
-}
-
-/* --- steps ------------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------- */
 
 static bool run(struct play *p, const struct scn_step *s);
 
@@ -380,13 +73,14 @@ do_collect(struct play *p, const struct scn_step *s, struct conn *c)
 	bool ok;
 
 	if (s->kind != SCN_FILL) {
-		ok = put_text(p, s, s->text, &c->out);
+		ok = play_put_text(p, s, s->text, &c->out);
 		if (s->kind == SCN_C)
 			buf_put(&c->out, SL("\r\n"));
 		return ok;
 	}
 	buf_init(&text, COLLECT_MAX);
-	ok = put_text(p, s, s->text, &text) && (text.n || fail(p, s, "something to fill with", SL_NONE));
+	ok = play_put_text(p, s, s->text, &text) &&
+	     (text.n || play_fail(p, s, "something to fill with", SL_NONE));
 	while (ok && n) {
 		buf_put(&c->out, sl_sub(buf_slice(&text), 0, n));
 		n -= n < text.n ? n : text.n;
@@ -398,22 +92,24 @@ do_collect(struct play *p, const struct scn_step *s, struct conn *c)
 static bool
 do_reply(struct play *p, const struct scn_step *s, struct conn *c)
 {
-	if (!fetch(p, s, c))
+	if (!play_fetch(p, s, c))
 		return false;
 	for (const struct scn_alternative *alt = s->alternatives; alt; alt = alt->next)
-		if (alternative_fits(p, s, c, alt))
+		if (play_alternative_fits(p, s, c, alt))
 			return true;
-	return fail(p, s, "this reply", c->last == LAST_EOF ? SL("end of connection") : buf_slice(&c->reply));
+	return play_fail(p, s, "this reply",
+	    c->last == LAST_EOF ? SL("end of connection") : buf_slice(&c->reply));
 }
 
 static bool
 do_pattern(struct play *p, const struct scn_step *s, struct conn *c)
 {
 	if (c->last != LAST_REPLY)
-		return fail(p, s, "a reply before this", SL("none"));
-	if (reply_matches(p, s, c, s->pattern) == (s->kind == SCN_HAS))
+		return play_fail(p, s, "a reply before this", SL("none"));
+	if (play_reply_matches(p, s, c, s->pattern) == (s->kind == SCN_HAS))
 		return true;
-	return fail(p, s, s->kind == SCN_HAS ? "such a line" : "no such line", buf_slice(&c->reply));
+	return play_fail(
+	    p, s, s->kind == SCN_HAS ? "such a line" : "no such line", buf_slice(&c->reply));
 }
 
 static bool
@@ -421,13 +117,15 @@ do_silence(struct play *p, const struct scn_step *s, struct conn *c)
 {
 	bool closed;
 
-	while (s->kind == SCN_EOF && world_heard(c->wire).n == 0 && !world_is_closed(c->wire, NULL) && world_hurry(c->wire))
+	while (s->kind == SCN_EOF && world_heard(c->wire).n == 0 &&
+	       !world_is_closed(c->wire, NULL) && world_hurry(c->wire))
 		;
 	closed = world_is_closed(c->wire, NULL);
 	if (world_heard(c->wire).n)
-		return fail(p, s, "nothing", world_heard(c->wire));
+		return play_fail(p, s, "nothing", world_heard(c->wire));
 	if (closed != (s->kind == SCN_EOF))
-		return fail(p, s, closed ? "an open connection" : "end of connection", closed ? SL("its end") : SL("it stays open"));
+		return play_fail(p, s, closed ? "an open connection" : "end of connection",
+		    closed ? SL("its end") : SL("it stays open"));
 	if (closed)
 		c->last = LAST_EOF;
 	return true;
@@ -437,25 +135,25 @@ static bool
 do_starttls(struct play *p, const struct scn_step *s, struct conn *c)
 {
 	if (world_heard(c->wire).n)
-		return fail(p, s, "no reply waiting before TLS", world_heard(c->wire));
-	note(p, "C", SL("(TLS)"));
-	return world_start_tls(c->wire) || fail(p, s, "a server that starts TLS", SL("none"));
+		return play_fail(p, s, "no reply waiting before TLS", world_heard(c->wire));
+	play_note(p, "C", SL("(TLS)"));
+	return world_start_tls(c->wire) || play_fail(p, s, "a server that starts TLS", SL("none"));
 }
 
 static bool
 do_repeat(struct play *p, const struct scn_step *s)
 {
-	struct slice *old = var_find(p, SL("n"));
+	struct slice *old = play_var(p, SL("n"));
 	struct slice outer = old ? *old : SL_NONE;
 	char text[24];
 	bool ok = true;
 
 	for (int64_t i = 1; ok && i <= s->number; i++) {
 		snprintf(text, sizeof(text), "%lld", (long long)i);
-		var_set(p, SL("n"), sl_str(text));
+		play_var_set(p, SL("n"), sl_str(text));
 		ok = run(p, s->steps);
 	}
-	var_set(p, SL("n"), outer);
+	play_var_set(p, SL("n"), outer);
 	return ok;
 }
 
@@ -465,11 +163,11 @@ do_if(struct play *p, const struct scn_step *s, struct conn *c)
 	bool yes;
 
 	if (c->last == LAST_NONE)
-		return fail(p, s, "a reply before this", SL("none"));
+		return play_fail(p, s, "a reply before this", SL("none"));
 	if (sl_eq(s->word, SL("eof")) || c->last == LAST_EOF)
 		yes = sl_eq(s->word, SL("eof")) && c->last == LAST_EOF;
 	else
-		yes = code_fits(s->word, buf_slice(&c->reply));
+		yes = play_code_fits(s->word, buf_slice(&c->reply));
 	return run(p, yes ? s->steps : s->otherwise);
 }
 
@@ -501,7 +199,7 @@ mailbox_has(struct play *p, const struct scn_step *s, const regex_t *re, struct 
 			more = sl_cut(&rest, '\n', &line);
 			if (line.n && line.p[line.n - 1] == '\r')
 				line.n--;
-			if (re ? pattern_search(p, s->pattern, re, line) : sl_eq(line, text))
+			if (re ? play_pattern_search(p, s->pattern, re, line) : sl_eq(line, text))
 				return true;
 		}
 	}
@@ -519,10 +217,12 @@ do_mailbox(struct play *p, const struct scn_step *s)
 	if (sl_eq(s->word, SL("count"))) {
 		for (const struct world_mail *m = p->world.mails; m; m = m->next)
 			n += mail_is_for(p, m, s->user);
-		return n == s->number || fail(p, s, "this number", n ? SL("another") : SL("0"));
+		return n == s->number ||
+		       play_fail(p, s, "this number", n ? SL("another") : SL("0"));
 	}
 	buf_init(&text, 65536);
-	if (s->pattern ? !pattern_ready(p, s, s->pattern, &re) : !put_text(p, s, s->text, &text)) {
+	if (s->pattern ? !play_pattern_ready(p, s, s->pattern, &re)
+		       : !play_put_text(p, s, s->text, &text)) {
 		buf_fini(&text);
 		return false;
 	}
@@ -531,7 +231,8 @@ do_mailbox(struct play *p, const struct scn_step *s)
 		regfree(&re);
 	buf_fini(&text);
 	ok = found == (sl_eq(s->word, SL("has")) || sl_eq(s->word, SL("match")));
-	return ok || fail(p, s, "this in a message", found ? SL("one has it") : SL("none has it"));
+	return ok ||
+	       play_fail(p, s, "this in a message", found ? SL("one has it") : SL("none has it"));
 }
 
 static bool
@@ -568,7 +269,7 @@ run_one(struct play *p, const struct scn_step *s, struct conn *c)
 		world_event(c->wire, sl_eq(s->word, SL("drain")) ? ENGINE_DRAIN : ENGINE_KICK);
 		return true;
 	default:
-		return fail(p, s, "a step that can be played", s->source);
+		return play_fail(p, s, "a step that can be played", s->source);
 	}
 }
 
@@ -609,97 +310,25 @@ run(struct play *p, const struct scn_step *s)
 	return ok && !p->failed;
 }
 
-/* --- what the server offers --------------------------------------------------------------------------- */
-
-static bool
-ehlo_lists(struct world_conn *c, struct slice keyword, struct slice param)
-{
-	struct slice heard, text, word;
-	bool first = true;
-
-	world_heard_drop(c, world_heard(c).n);
-	world_send(c, SL("EHLO client.example\r\n"), 0);
-	heard = world_heard(c);
-	while (reply_line(&heard, &text)) {
-		sl_cut(&text, ' ', &word);
-		if (!first && sl_ieq(word, keyword)) {
-			if (param.n == 0)
-				return true;
-			for (text = sl_trim(text); text.n; text = sl_trim(text)) {
-				sl_cut(&text, ' ', &word);
-				if (sl_ieq(word, param))
-					return true;
-			}
-		}
-		first = false;
-	}
-	return false;
-}
-
-static bool
-is_offered(enum world_service service, struct slice need)
-{
-	struct slice keyword;
-	struct world w;
-	struct world_conn *c;
-	bool yes;
-
-	sl_cut(&need, '=', &keyword);
-	world_init(&w, 5);
-	c = world_connect(&w, service);
-	yes = ehlo_lists(c, keyword, need);
-	if (!yes && service != WORLD_SMTPS) {
-		world_send(c, SL("STARTTLS\r\n"), 0);
-		yes = world_start_tls(c) && ehlo_lists(c, keyword, need);
-	}
-	world_fini(&w);
-	return yes;
-}
-
-/* Can the scenario be played here? The service is set. */
-static bool
-is_playable(const struct scn *scn, enum world_service *service)
-{
-	static const char *const names[] = {"smtp", "submission", "smtps"}; /* as enum world_service */
-	struct slice needs = sl_trim(scn->needs), word;
-	size_t i = 0;
-	bool negative;
-
-	while (i < COUNT_OF(names) && !sl_eq(scn->service, sl_str(names[i])))
-		i++;
-	if (i == COUNT_OF(names) || scn->has_zone)
-		return false;
-	*service = (enum world_service)i;
-	for (; needs.n; needs = sl_trim(needs)) {
-		sl_cut(&needs, ' ', &word);
-		if (sl_eq(word, SL("mailbox")))
-			return false;
-		negative = word.p[0] == '!';
-		if (is_offered(*service, negative ? sl_skip(word, 1) : word) == negative)
-			return false;
-	}
-	return true;
-}
-
 static void
 set_variables(struct play *p)
 {
 	static unsigned plays;
 	char name[24], value[64];
 
-	var_set(p, SL("DOMAIN"), SL(WORLD_DOMAIN));
-	var_set(p, SL("PASS"), SL(WORLD_PASSWORD));
-	var_set(p, SL("CLIENT"), SL("client.example"));
+	play_var_set(p, SL("DOMAIN"), SL(WORLD_DOMAIN));
+	play_var_set(p, SL("PASS"), SL(WORLD_PASSWORD));
+	play_var_set(p, SL("CLIENT"), SL("client.example"));
 	snprintf(value, sizeof(value), "id%08ux", ++plays);
-	var_set(p, SL("ID"), sl_str(value));
-	p->id = *var_find(p, SL("ID"));
+	play_var_set(p, SL("ID"), sl_str(value));
+	p->id = *play_var(p, SL("ID"));
 	for (unsigned k = 1; k <= p->world.users && p->var_count + 4 < VARS_MAX; k++) {
 		snprintf(name, sizeof(name), "user%u", k);
 		snprintf(value, sizeof(value), "user%u@" WORLD_DOMAIN, k);
-		var_set(p, arena_copy(p->a, sl_str(name)), sl_str(value));
+		play_var_set(p, arena_copy(p->a, sl_str(name)), sl_str(value));
 		snprintf(name, sizeof(name), "local%u", k);
 		snprintf(value, sizeof(value), "user%u", k);
-		var_set(p, arena_copy(p->a, sl_str(name)), sl_str(value));
+		play_var_set(p, arena_copy(p->a, sl_str(name)), sl_str(value));
 	}
 }
 
@@ -720,7 +349,8 @@ finish(struct play *p)
 			while (world_hurry(c->wire))
 				;
 			if (world_heard(c->wire).n)
-				fail(p, &last, "nothing more from the server", world_heard(c->wire));
+				play_fail(
+				    p, &last, "nothing more from the server", world_heard(c->wire));
 		}
 		conn_end(p, c);
 	}
@@ -736,7 +366,7 @@ scn_play(const struct scn *scn, size_t chunk, bool verbose, FILE *err)
 	p->scn = scn;
 	p->chunk = chunk;
 	p->err = err;
-	if (!is_playable(scn, &p->service)) {
+	if (!play_is_possible(scn, &p->service)) {
 		mem_free(p);
 		return SCN_NOT_OFFERED;
 	}

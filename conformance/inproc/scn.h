@@ -38,8 +38,24 @@ struct scn_alternative {
 };
 
 enum scn_kind {
-	SCN_C, SCN_C_RAW, SCN_FILL, SCN_FLUSH, SCN_S, SCN_HAS, SCN_HASNT, SCN_EOF, SCN_QUIET, SCN_WAIT, SCN_STARTTLS,
-	SCN_CONN, SCN_CLOSE, SCN_ABORT, SCN_REPEAT, SCN_IF, SCN_MAILBOX, SCN_EVENT,
+	SCN_C,
+	SCN_C_RAW,
+	SCN_FILL,
+	SCN_FLUSH,
+	SCN_S,
+	SCN_HAS,
+	SCN_HASNT,
+	SCN_EOF,
+	SCN_QUIET,
+	SCN_WAIT,
+	SCN_STARTTLS,
+	SCN_CONN,
+	SCN_CLOSE,
+	SCN_ABORT,
+	SCN_REPEAT,
+	SCN_IF,
+	SCN_MAILBOX,
+	SCN_EVENT,
 };
 
 struct scn_step {
@@ -74,7 +90,7 @@ struct scn {
  */
 bool scn_parse(struct arena *a, const char *path, struct slice data, FILE *err, struct scn *scn);
 
-/* --- scn_text.c, shared by both parser files ------------------------------------------------------- */
+/* --- scn_text.c, shared by both parser files ------------------------------------------------ */
 
 /* A mistake: what was found and what belongs there. */
 struct scn_mistake {
@@ -86,20 +102,23 @@ struct scn_mistake {
 bool scn_bad(struct scn_mistake *m, struct slice found, const char *expected);
 
 /* A value with escapes and variables. */
-bool scn_text_parse(struct arena *a, struct slice s, struct scn_part **parts, struct scn_mistake *m);
+bool
+scn_text_parse(struct arena *a, struct slice s, struct scn_part **parts, struct scn_mistake *m);
 
 /* "/ERE/" or "/ERE/i" off the front of *s, with "-> NAME ..." behind it when captures is true. */
-bool scn_pattern_parse(struct arena *a, struct slice *s, bool captures, struct scn_pattern **p, struct scn_mistake *m);
+bool scn_pattern_parse(
+    struct arena *a, struct slice *s, bool captures, struct scn_pattern **p, struct scn_mistake *m);
 
 /* The alternatives of an S: step. */
-bool scn_reply_parse(struct arena *a, struct slice s, struct scn_alternative **first, struct scn_mistake *m);
+bool scn_reply_parse(
+    struct arena *a, struct slice s, struct scn_alternative **first, struct scn_mistake *m);
 
 bool scn_is_name(struct slice s);
 bool scn_is_code(struct slice s);
 bool scn_time_parse(struct slice s, int64_t *ms, struct scn_mistake *m);
 bool scn_number_parse(struct slice s, int64_t low, int64_t high, int64_t *n, struct scn_mistake *m);
 
-/* --- playing ---------------------------------------------------------------------------------------- */
+/* --- playing -------------------------------------------------------------------------------- */
 
 enum scn_result { SCN_PASSED, SCN_FAILED, SCN_NOT_OFFERED };
 

@@ -40,11 +40,12 @@ fail(struct parser *p, struct slice found, const char *expected)
 static void
 report(struct parser *p)
 {
-	fprintf(p->err, "%s:%d: found '%s', expected %s\n", p->scn->path, p->line, p->mistake.found, p->mistake.expected);
+	fprintf(p->err, "%s:%d: found '%s', expected %s\n", p->scn->path, p->line, p->mistake.found,
+	    p->mistake.expected);
 	p->failed = true;
 }
 
-/* --- header ------------------------------------------------------------------------------------- */
+/* --- header --------------------------------------------------------------------------------- */
 
 static bool
 head_title(struct parser *p, struct slice value)
@@ -66,7 +67,8 @@ head_req(struct parser *p, struct slice value)
 static bool
 head_service(struct parser *p, struct slice value)
 {
-	static const char *const names[] = {"smtp", "submission", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps"};
+	static const char *const names[] = {
+	    "smtp", "submission", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (sl_eq(value, sl_str(names[i]))) {
@@ -181,12 +183,18 @@ static const struct {
 	const char *key;
 	bool (*read)(struct parser *p, struct slice value);
 } head_rows[] = {
-	{"title:", head_title}, {"req:", head_req}, {"service:", head_service}, {"needs:", head_needs},
-	{"users:", head_users}, {"policy:", head_policy}, {"zone:", head_zone}, {"answer:", head_answer},
+	{"title:", head_title},
+	{"req:", head_req},
+	{"service:", head_service},
+	{"needs:", head_needs},
+	{"users:", head_users},
+	{"policy:", head_policy},
+	{"zone:", head_zone},
+	{"answer:", head_answer},
 	{"timeout:", head_timeout},
 };
 
-/* --- steps ----------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------- */
 
 static bool
 step_text(struct parser *p, struct scn_step *s, struct slice value)
@@ -259,7 +267,8 @@ static bool
 step_if(struct parser *p, struct scn_step *s, struct slice value)
 {
 	s->word = value;
-	return sl_eq(value, SL("eof")) || scn_is_code(value) || fail(p, value, "a reply code of three digits or x, or eof");
+	return sl_eq(value, SL("eof")) || scn_is_code(value) ||
+	       fail(p, value, "a reply code of three digits or x, or eof");
 }
 
 static bool
@@ -291,13 +300,24 @@ static const struct {
 	bool (*read)(struct parser *p, struct scn_step *s, struct slice value);
 	bool may_be_empty;
 } step_rows[] = {
-	{"C:", SCN_C, step_text, true}, {"C-:", SCN_C_RAW, step_text, false}, {"S:", SCN_S, step_reply, false},
-	{"S+:", SCN_HAS, step_pattern, false}, {"S-:", SCN_HASNT, step_pattern, false}, {"fill", SCN_FILL, step_fill, false},
-	{"flush", SCN_FLUSH, step_bare, true}, {"eof", SCN_EOF, step_bare, true}, {"quiet", SCN_QUIET, step_time, false},
-	{"wait", SCN_WAIT, step_time, false}, {"starttls", SCN_STARTTLS, step_bare, true},
-	{"conn", SCN_CONN, step_conn, false}, {"close", SCN_CLOSE, step_bare, true}, {"abort", SCN_ABORT, step_bare, true},
-	{"repeat", SCN_REPEAT, step_repeat, false}, {"if", SCN_IF, step_if, false},
-	{"mailbox", SCN_MAILBOX, step_mailbox, false}, {"event", SCN_EVENT, step_event, false},
+	{"C:", SCN_C, step_text, true},
+	{"C-:", SCN_C_RAW, step_text, false},
+	{"S:", SCN_S, step_reply, false},
+	{"S+:", SCN_HAS, step_pattern, false},
+	{"S-:", SCN_HASNT, step_pattern, false},
+	{"fill", SCN_FILL, step_fill, false},
+	{"flush", SCN_FLUSH, step_bare, true},
+	{"eof", SCN_EOF, step_bare, true},
+	{"quiet", SCN_QUIET, step_time, false},
+	{"wait", SCN_WAIT, step_time, false},
+	{"starttls", SCN_STARTTLS, step_bare, true},
+	{"conn", SCN_CONN, step_conn, false},
+	{"close", SCN_CLOSE, step_bare, true},
+	{"abort", SCN_ABORT, step_bare, true},
+	{"repeat", SCN_REPEAT, step_repeat, false},
+	{"if", SCN_IF, step_if, false},
+	{"mailbox", SCN_MAILBOX, step_mailbox, false},
+	{"event", SCN_EVENT, step_event, false},
 };
 
 static bool
@@ -410,7 +430,8 @@ scn_parse(struct arena *a, const char *path, struct slice data, FILE *err, struc
 	p.line = 1;
 	if (data.n > FILE_MAX && !fail(&p, SL("a longer file"), "at most 65536 bytes"))
 		report(&p);
-	if (more && data.p[data.n - 1] != '\n' && !fail(&p, SL("no line end at the end of the file"), "LF"))
+	if (more && data.p[data.n - 1] != '\n' &&
+	    !fail(&p, SL("no line end at the end of the file"), "LF"))
 		report(&p);
 	for (; more; p.line++) {
 		more = sl_cut(&data, '\n', &line);

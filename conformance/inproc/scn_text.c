@@ -51,7 +51,8 @@ scn_time_parse(struct slice s, int64_t *ms, struct scn_mistake *m)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct slice digits = sl_sub(s, 0, s.n - strlen(rows[i].unit));
 
-		if (sl_ends(s, sl_str(rows[i].unit)) && digits.n <= 6 && num_u64(digits, 999999, &n)) {
+		if (sl_ends(s, sl_str(rows[i].unit)) && digits.n <= 6 &&
+		    num_u64(digits, 999999, &n)) {
 			*ms = (int64_t)n * rows[i].ms;
 			return true;
 		}
@@ -66,7 +67,8 @@ scn_number_parse(struct slice s, int64_t low, int64_t high, int64_t *n, struct s
 
 	if (num_i64(s, low, high, n))
 		return true;
-	snprintf(expected, sizeof(expected), "a number from %lld to %lld", (long long)low, (long long)high);
+	snprintf(expected, sizeof(expected), "a number from %lld to %lld", (long long)low,
+	    (long long)high);
 	return scn_bad(m, s, expected);
 }
 
@@ -115,7 +117,8 @@ escape(struct slice s, size_t *i, struct buf *raw, struct scn_mistake *m)
 
 /* Parts from s[*i] on, to the end or, nested, to the closing brace (*i is then behind it). */
 static bool
-parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_part **first, struct scn_mistake *m)
+parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_part **first,
+    struct scn_mistake *m)
 {
 	struct scn_part **end = first;
 	struct buf raw;
@@ -134,7 +137,8 @@ parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_
 		} else if (sl_starts(rest, SL("${b64:")) && !nested) {
 			flush_raw(a, &end, &raw);
 			*i += 6;
-			ok = parts_parse(a, s, i, true, &part_add(a, &end, SCN_B64, SL_NONE)->inner, m);
+			ok = parts_parse(
+			    a, s, i, true, &part_add(a, &end, SCN_B64, SL_NONE)->inner, m);
 		} else if (sl_starts(rest, SL("${"))) {
 			struct slice name = sl_sub(rest, 2, sl_find(rest, '}'));
 
@@ -240,7 +244,8 @@ pattern_close(struct slice s)
 }
 
 bool
-scn_pattern_parse(struct arena *a, struct slice *s, bool captures, struct scn_pattern **out, struct scn_mistake *m)
+scn_pattern_parse(struct arena *a, struct slice *s, bool captures, struct scn_pattern **out,
+    struct scn_mistake *m)
 {
 	struct scn_pattern *p = arena_get(a, sizeof(*p));
 	size_t close = pattern_close(*s), groups = 0, names = 0;
@@ -249,7 +254,8 @@ scn_pattern_parse(struct arena *a, struct slice *s, bool captures, struct scn_pa
 	if (s->n < 2 || s->p[0] != '/' || close == s->n)
 		return scn_bad(m, *s, "a pattern as /ERE/ or /ERE/i");
 	p->source = sl_sub(*s, 0, close + 1);
-	if (!pattern_parts(a, sl_sub(*s, 1, close), &p->parts, m) || !pattern_check(a, p, &groups, m))
+	if (!pattern_parts(a, sl_sub(*s, 1, close), &p->parts, m) ||
+	    !pattern_check(a, p, &groups, m))
 		return false;
 	rest = sl_skip(*s, close + 1);
 	if (rest.n && rest.p[0] == 'i') {
@@ -260,7 +266,8 @@ scn_pattern_parse(struct arena *a, struct slice *s, bool captures, struct scn_pa
 		return scn_bad(m, *s, "a blank behind the pattern");
 	rest = sl_trim(rest);
 	if (captures && sl_starts(rest, SL("->"))) {
-		struct slice list = sl_trim(sl_sub(sl_skip(rest, 2), 0, sl_find(sl_skip(rest, 2), '|')));
+		struct slice list =
+		    sl_trim(sl_sub(sl_skip(rest, 2), 0, sl_find(sl_skip(rest, 2), '|')));
 
 		rest = sl_skip(rest, 2 + sl_find(sl_skip(rest, 2), '|'));
 		p->names = list;
@@ -288,7 +295,8 @@ is_enhanced(struct slice s)
 		if (!more)
 			return false;
 		more = sl_cut(&s, '.', &part);
-		if (!sl_eq(part, SL("x")) && (part.n > 3 || part.n == 0 || !ascii_is_digit(part.p[0])))
+		if (!sl_eq(part, SL("x")) &&
+		    (part.n > 3 || part.n == 0 || !ascii_is_digit(part.p[0])))
 			return false;
 	}
 	return !more;
@@ -296,7 +304,8 @@ is_enhanced(struct slice s)
 
 /* One alternative off the front of *s, which is left at '|' or empty. */
 static bool
-alternative_parse(struct arena *a, struct slice *s, struct scn_alternative *alt, struct scn_mistake *m)
+alternative_parse(
+    struct arena *a, struct slice *s, struct scn_alternative *alt, struct scn_mistake *m)
 {
 	struct slice word, rest = sl_trim(*s), peek;
 
@@ -320,7 +329,8 @@ alternative_parse(struct arena *a, struct slice *s, struct scn_alternative *alt,
 }
 
 bool
-scn_reply_parse(struct arena *a, struct slice s, struct scn_alternative **first, struct scn_mistake *m)
+scn_reply_parse(
+    struct arena *a, struct slice s, struct scn_alternative **first, struct scn_mistake *m)
 {
 	struct scn_alternative **end = first;
 
@@ -334,7 +344,8 @@ scn_reply_parse(struct arena *a, struct slice s, struct scn_alternative **first,
 		if (s.n == 0)
 			return true;
 		if (s.p[0] != '|')
-			return scn_bad(m, s, "an enhanced code, a pattern, | or the end of the line");
+			return scn_bad(
+			    m, s, "an enhanced code, a pattern, | or the end of the line");
 		s = sl_skip(s, 1);
 	}
 }

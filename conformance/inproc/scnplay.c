@@ -1,8 +1,8 @@
 /*
- * scnplay [-v] [--chunk N]... FILE...: plays scenarios against the protocol engine, in virtual time.
- * Each is played as written, in pieces of one byte and of odd sizes (or of the sizes given), and must
- * pass every time. Last line: "N passed, N failed, N not offered". Exit status: 0, 1 when something
- * failed, 2 for wrong use or a malformed file.
+ * scnplay [-v] [--chunk N]... FILE...: plays scenarios against the protocol engine, in virtual
+ * time. Each is played as written, in pieces of one byte and of odd sizes (or of the sizes given),
+ * and must pass every time. Last line: "N passed, N failed, N not offered". Exit status: 0, 1 when
+ * something failed, 2 for wrong use or a malformed file.
  */
 #include <stdlib.h>
 
@@ -53,7 +53,10 @@ play_file(const char *path, const size_t *chunks, size_t chunk_count, bool verbo
 		t->failed += result == SCN_FAILED;
 		t->not_offered += result == SCN_NOT_OFFERED;
 		if (verbose || result == SCN_FAILED)
-			printf("%s: %s\n", path, result == SCN_PASSED ? "passed" : result == SCN_FAILED ? "FAILED" : "not offered");
+			printf("%s: %s\n", path,
+			    result == SCN_PASSED   ? "passed"
+			    : result == SCN_FAILED ? "FAILED"
+						   : "not offered");
 	}
 	buf_fini(&data);
 	arena_free(a);
@@ -72,8 +75,8 @@ main(int argc, char **argv)
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "-v") == 0) {
 			verbose = true;
-		} else if (strcmp(argv[i], "--chunk") == 0 && i + 1 < argc && chunk_count < CHUNKS_MAX &&
-		    num_u64(sl_str(argv[i + 1]), READ_MAX, &n)) {
+		} else if (strcmp(argv[i], "--chunk") == 0 && i + 1 < argc &&
+			   chunk_count < CHUNKS_MAX && num_u64(sl_str(argv[i + 1]), READ_MAX, &n)) {
 			chunks[chunk_count++] = (size_t)n;
 			i++;
 		} else {
@@ -85,7 +88,8 @@ main(int argc, char **argv)
 		return 2;
 	}
 	for (; i < argc; i++)
-		play_file(argv[i], chunk_count ? chunks : usual, chunk_count ? chunk_count : COUNT_OF(usual), verbose, &t);
+		play_file(argv[i], chunk_count ? chunks : usual,
+		    chunk_count ? chunk_count : COUNT_OF(usual), verbose, &t);
 	printf("%u passed, %u failed, %u not offered\n", t.passed, t.failed, t.not_offered);
 	return t.malformed ? 2 : t.failed ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 /*
- * Reading address lists: one pass, one token at a time. What stands before the deciding character is
- * kept in two readings, as the words of a display name and as a local part, since obsolete syntax lets
- * both contain dots, blanks and comments.
+ * Reading address lists: one pass, one token at a time. What stands before the deciding character
+ * is kept in two readings, as the words of a display name and as a local part, since obsolete
+ * syntax lets both contain dots, blanks and comments.
  */
 #include "message/address.h"
 
@@ -40,7 +40,8 @@ entry_begin(struct reader *r)
 }
 
 static void
-entry_add(struct reader *r, enum address_kind kind, struct slice name, struct slice local, struct slice domain)
+entry_add(struct reader *r, enum address_kind kind, struct slice name, struct slice local,
+    struct slice domain)
 {
 	struct address *ad;
 
@@ -96,7 +97,10 @@ words_read(struct reader *r)
 			word_add(r, buf_slice(&quoted), spaced);
 			buf_clear(&quoted);
 		} else if (r->rest.n && r->rest.p[0] == '.') {
-			/* R5322-4.1-a: in a phrase; R5322-4.4-a: blanks around the dots of a local part */
+			/*
+			 * R5322-4.1-a: in a phrase; R5322-4.4-a: blanks around the dots of a local
+			 * part
+			 */
 			buf_put_byte(&r->name, '.');
 			buf_put_byte(&r->local, '.');
 			r->local_bad = r->local_bad || !r->after_word;
@@ -196,7 +200,8 @@ angle_read(struct reader *r)
 	r->defect = r->defect || !r->rest.n;
 	r->rest = sl_skip(r->rest, 1);
 	resync(r, ",;", 2);
-	entry_add(r, ADDRESS_MAILBOX, buf_slice(&r->name), buf_slice(&r->local), buf_slice(&r->domain));
+	entry_add(
+	    r, ADDRESS_MAILBOX, buf_slice(&r->name), buf_slice(&r->local), buf_slice(&r->domain));
 }
 
 /* "@" has been taken: a bare address. A comment behind it is the old place of the name. */
@@ -207,7 +212,8 @@ bare_read(struct reader *r)
 	buf_clear(&r->comment);
 	domain_read(r);
 	resync(r, ",;", 2);
-	entry_add(r, ADDRESS_MAILBOX, buf_slice(&r->comment), buf_slice(&r->local), buf_slice(&r->domain));
+	entry_add(r, ADDRESS_MAILBOX, buf_slice(&r->comment), buf_slice(&r->local),
+	    buf_slice(&r->domain));
 }
 
 /* Words and nothing else: a local part by itself. */

@@ -1,9 +1,9 @@
 /*
- * Address lists of message headers: RFC 5322 section 3.4, groups in From by RFC 6854, obsolete forms
- * of section 4.4 (routes, comments and blanks around dots, phrases with dots).
+ * Address lists of message headers: RFC 5322 section 3.4, groups in From by RFC 6854, obsolete
+ * forms of section 4.4 (routes, comments and blanks around dots, phrases with dots).
  *
- * Reading is tolerant and linear in the input: what cannot be understood is kept as well as it goes,
- * marked as a defect, and reading goes on behind the next comma.
+ * Reading is tolerant and linear in the input: what cannot be understood is kept as well as it
+ * goes, marked as a defect, and reading goes on behind the next comma.
  */
 #ifndef MESSAGE_ADDRESS_H
 #define MESSAGE_ADDRESS_H
@@ -24,7 +24,8 @@ enum address_kind {
 struct address {
 	struct address *next;
 	enum address_kind kind;
-	struct slice name;   /* display name, quoting taken off, encoded words left as they are; may be empty */
+	struct slice name;   /* display name, quoting taken off, encoded words left as they are; may
+				be empty */
 	struct slice route;  /* obsolete route "@a,@b", may be empty */
 	struct slice local;  /* quoting taken off */
 	struct slice domain; /* with brackets when it is a literal; empty when there was none */
@@ -44,7 +45,9 @@ void address_list_parse(struct arena *a, struct slice value, size_t max, struct 
 /* Appends local@domain, the local part quoted when it must be; "local" alone without a domain. */
 void address_put_spec(struct buf *out, struct slice local, struct slice domain);
 
-/* Appends one mailbox: spec, or name <spec>; no route (RFC 5322 section 4: not written any more). */
+/*
+ * Appends one mailbox: spec, or name <spec>; no route (RFC 5322 section 4: not written any more).
+ */
 void address_put(struct buf *out, const struct address *ad);
 
 /*

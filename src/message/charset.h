@@ -1,7 +1,7 @@
 /*
- * Character sets as a table of functions, so that message code can convert without knowing a library.
- * charset_builtin knows us-ascii, utf-8, iso-8859-1 and windows-1252; src/ext/iconv fills one that
- * knows the rest; L5 hands it down.
+ * Character sets as a table of functions, so that message code can convert without knowing a
+ * library. charset_builtin knows us-ascii, utf-8, iso-8859-1 and windows-1252; src/ext/iconv fills
+ * one that knows the rest; L5 hands it down.
  */
 #ifndef MESSAGE_CHARSET_H
 #define MESSAGE_CHARSET_H
@@ -15,8 +15,8 @@ struct charset_ops {
 	const char *name;
 	void *arg;
 	/*
-	 * Appends in, which is in the named charset (any case), as UTF-8; what cannot be converted becomes
-	 * U+FFFD. False when the charset is not known: nothing was appended.
+	 * Appends in, which is in the named charset (any case), as UTF-8; what cannot be converted
+	 * becomes U+FFFD. False when the charset is not known: nothing was appended.
 	 */
 	bool (*to_utf8)(void *arg, struct slice charset, struct slice in, struct buf *out);
 };

@@ -45,7 +45,8 @@ split_name(struct raw_param *r)
 	}
 	star = sl_rfind(name, '*');
 	number = sl_skip(name, star + 1);
-	if (star < name.n && star > 0 && num_u64(number, SECTIONS_MAX - 1, &n) && (number.n == 1 || number.p[0] != '0')) {
+	if (star < name.n && star > 0 && num_u64(number, SECTIONS_MAX - 1, &n) &&
+	    (number.n == 1 || number.p[0] != '0')) {
 		r->is_section = true;
 		r->section = (unsigned)n;
 		name.n = star;
@@ -53,7 +54,9 @@ split_name(struct raw_param *r)
 	r->name = name;
 }
 
-/* One value: a token or a quoted string (R2045-5.1-b); what people write instead goes to the ';'. */
+/*
+ * One value: a token or a quoted string (R2045-5.1-b); what people write instead goes to the ';'.
+ */
 static struct slice
 value_read(struct arena *a, struct slice *s, bool *defect)
 {
@@ -165,7 +168,8 @@ section_find(struct raw_param *list, struct slice name, unsigned section)
 
 /* The whole value of the parameter that r begins. */
 static struct slice
-param_value(struct arena *a, struct raw_param *list, struct raw_param *r, const struct charset_ops *cs)
+param_value(
+    struct arena *a, struct raw_param *list, struct raw_param *r, const struct charset_ops *cs)
 {
 	struct slice charset = SL_NONE, value;
 	struct buf octets, text;
@@ -176,7 +180,8 @@ param_value(struct arena *a, struct raw_param *list, struct raw_param *r, const 
 	if (!r->is_section) {
 		piece_add(&octets, r, &charset, true);
 	} else {
-		for (r = section_find(list, r->name, 0); r; r = section_find(list, r->name, section)) {
+		for (r = section_find(list, r->name, 0); r;
+		     r = section_find(list, r->name, section)) {
 			piece_add(&octets, r, &charset, section == 0);
 			section++;
 		}
@@ -199,9 +204,13 @@ param_find(const struct content *c, struct slice name)
 	return NULL;
 }
 
-/* Joins continuations; the extended form of a name wins over a plain one, the first over later ones. */
+/*
+ * Joins continuations; the extended form of a name wins over a plain one, the first over later
+ * ones.
+ */
 static void
-params_join(struct arena *a, struct raw_param *list, const struct charset_ops *cs, struct content *c)
+params_join(
+    struct arena *a, struct raw_param *list, const struct charset_ops *cs, struct content *c)
 {
 	struct content_param **end = &c->params, *p;
 	unsigned count = 0;
@@ -231,7 +240,8 @@ params_join(struct arena *a, struct raw_param *list, const struct charset_ops *c
 }
 
 void
-content_type_parse(struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c)
+content_type_parse(
+    struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c)
 {
 	struct slice type, subtype = SL_NONE;
 
@@ -246,7 +256,9 @@ content_type_parse(struct arena *a, struct slice value, const struct charset_ops
 		token_skip(&value, NULL);
 	}
 	if (!type.n || !subtype.n || (value.n && value.p[0] != ';')) { /* R2045-5.2-b */
-		*c = (struct content){.type = SL("text"), .subtype = SL("plain"), .is_defect = true};
+		c->type = SL("text");
+		c->subtype = SL("plain");
+		c->is_defect = true;
 		return;
 	}
 	c->type = lower_copy(a, type); /* R2045-5.1-a */
@@ -255,7 +267,8 @@ content_type_parse(struct arena *a, struct slice value, const struct charset_ops
 }
 
 void
-content_disposition_parse(struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c)
+content_disposition_parse(
+    struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c)
 {
 	*c = (struct content){.is_defect = false};
 	token_skip(&value, NULL);

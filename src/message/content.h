@@ -28,7 +28,8 @@ struct content {
 };
 
 /* Reads the value of a Content-Type field. Bad syntax gives text/plain and is_defect. */
-void content_type_parse(struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c);
+void content_type_parse(
+    struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c);
 
 /* Reads the value of a Content-Disposition field. */
 void content_disposition_parse(struct arena *a, struct slice value, const struct charset_ops *cs,

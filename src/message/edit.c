@@ -67,7 +67,8 @@ edit_put_missing(struct buf *out, const struct census *c, const struct edit_miss
 void
 edit_put_message_id(struct buf *out, const uint64_t unique[2], struct slice host)
 {
-	buf_fmt(out, "<%llx.%llx@%.*s>", (unsigned long long)unique[0], (unsigned long long)unique[1], SL_FMT(host));
+	buf_fmt(out, "<%llx.%llx@%.*s>", (unsigned long long)unique[0],
+	    (unsigned long long)unique[1], SL_FMT(host));
 }
 
 bool

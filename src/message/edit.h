@@ -41,9 +41,10 @@ void census_field(void *census, const struct header_field *field);
 
 /* What to add. */
 struct edit_missing {
-	struct slice from;     /* local@domain for a missing From, local part unquoted; empty: none */
+	struct slice from; /* local@domain for a missing From, local part unquoted; empty: none */
 	struct slice host;     /* right side of a Message-ID */
-	uint64_t unique[2];    /* makes the Message-ID unique: the queue id's clock and counter, or random */
+	uint64_t unique[2];    /* makes the Message-ID unique: the queue id's clock and counter, or
+				  random */
 	int64_t at_sec;        /* seconds since 1970 */
 	int offset_minutes;
 };
@@ -54,7 +55,10 @@ void edit_put_missing(struct buf *out, const struct census *c, const struct edit
 /* Appends "<...@host>" made of the two numbers. */
 void edit_put_message_id(struct buf *out, const uint64_t unique[2], struct slice host);
 
-/* Takes the next msg-id off *value (Message-ID, In-Reply-To, References): with its brackets, comments skipped. */
+/*
+ * Takes the next msg-id off *value (Message-ID, In-Reply-To, References): with its brackets,
+ * comments skipped.
+ */
 bool edit_message_id_next(struct slice *value, struct slice *id);
 
 #endif

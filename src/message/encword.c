@@ -16,7 +16,7 @@ struct word {
 	unsigned char encoding;
 };
 
-/* --- reading ----------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 
 /* Takes an encoded word off the front of *s; R2047-2-a. */
 static bool
@@ -94,8 +94,8 @@ blanks_take(struct slice *s)
 }
 
 /*
- * A run of encoded words at the front of *s: neighbours in one charset are converted together, since
- * careless writers cut characters in two. False when there is none that can be shown.
+ * A run of encoded words at the front of *s: neighbours in one charset are converted together,
+ * since careless writers cut characters in two. False when there is none that can be shown.
  */
 static bool
 run_decode(struct slice *s, const struct charset_ops *cs, struct buf *out)
@@ -138,7 +138,8 @@ plain_length(struct slice s)
 {
 	size_t n = 1;
 
-	while (n < s.n && !ascii_is_space(s.p[n]) && !(s.p[n] == '=' && n + 1 < s.n && s.p[n + 1] == '?'))
+	while (n < s.n && !ascii_is_space(s.p[n]) &&
+	       !(s.p[n] == '=' && n + 1 < s.n && s.p[n + 1] == '?'))
 		n++;
 	return n;
 }
@@ -156,7 +157,8 @@ encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs
 		blanks = blanks_take(&value);
 		if (!after_word)
 			put_blanks(out, blanks);
-		if (run_decode(&value, cs, out)) { /* R2047-6.2-a: blanks between two are not shown */
+		if (run_decode(
+			&value, cs, out)) { /* R2047-6.2-a: blanks between two are not shown */
 			after_word = true;
 			continue;
 		}
@@ -171,7 +173,7 @@ encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs
 	}
 }
 
-/* --- writing ----------------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 
 static bool
 needs_words(struct slice text)
@@ -182,7 +184,9 @@ needs_words(struct slice text)
 	return sl_search(text, SL("=?")) < text.n; /* R2047-7-a */
 }
 
-/* May c stand for itself in encoding Q? R2047-5-d for phrases; the narrow set is used everywhere. */
+/*
+ * May c stand for itself in encoding Q? R2047-5-d for phrases; the narrow set is used everywhere.
+ */
 static bool
 is_q_safe(unsigned char c)
 {
@@ -247,9 +251,11 @@ encword_encode(struct buf *out, struct slice text, size_t column)
 	q = q_length(text) <= (text.n + 2) / 3 * 4;
 	while (text.n) {
 		size_t room = column < LINE_MAX_COLUMNS ? LINE_MAX_COLUMNS - column : 0;
-		size_t n = fitting(text, room > frame ? (room < ENCWORD_MAX ? room : ENCWORD_MAX) - frame : 0, q);
+		size_t n = fitting(
+		    text, room > frame ? (room < ENCWORD_MAX ? room : ENCWORD_MAX) - frame : 0, q);
 
-		if (n == 0 || (column > 1 && n < text.n && n < 8)) { /* not worth a stump at the end of the line */
+		if (n == 0 || (column > 1 && n < text.n &&
+				  n < 8)) { /* not worth a stump at the end of the line */
 			buf_put(out, SL("\r\n "));
 			column = 1;
 			continue;
@@ -261,7 +267,8 @@ encword_encode(struct buf *out, struct slice text, size_t column)
 			base64_put(out, sl_sub(text, 0, n));
 		buf_put(out, SL("?="));
 		text = sl_skip(text, n);
-		column = LINE_MAX_COLUMNS; /* the next word stands on a line of its own: R2047-5-a */
+		column =
+		    LINE_MAX_COLUMNS; /* the next word stands on a line of its own: R2047-5-a */
 	}
 	buf_fini(&clean);
 }

@@ -13,9 +13,9 @@
 #define ENCWORD_MAX 75 /* characters of one encoded word, R2047-2-b */
 
 /*
- * Appends the text of an unstructured value, phrase or comment as UTF-8: encoded words decoded, white
- * space between adjacent ones dropped, everything else as it is. Words that are malformed or in an
- * unknown charset are left as written; octets that are no UTF-8 become U+FFFD.
+ * Appends the text of an unstructured value, phrase or comment as UTF-8: encoded words decoded,
+ * white space between adjacent ones dropped, everything else as it is. Words that are malformed or
+ * in an unknown charset are left as written; octets that are no UTF-8 become U+FFFD.
  */
 void encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs);
 

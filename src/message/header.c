@@ -1,6 +1,6 @@
 /*
- * Header sections in pieces. A field ends where the next line does not begin with white space, so one
- * octet of the next line is looked at before it is given out.
+ * Header sections in pieces. A field ends where the next line does not begin with white space, so
+ * one octet of the next line is looked at before it is given out.
  */
 #include "message/header.h"
 
@@ -105,7 +105,9 @@ on_empty(struct header_parser *p, struct slice in)
 	return 1;
 }
 
-/* An octet of a name: printable, then perhaps blanks (R5322-4.5-a), then the colon (R5322-2.2-a). */
+/*
+ * An octet of a name: printable, then perhaps blanks (R5322-4.5-a), then the colon (R5322-2.2-a).
+ */
 static size_t
 on_name(struct header_parser *p, struct slice in)
 {

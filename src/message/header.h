@@ -13,7 +13,8 @@
 #include "base/fault.h"
 #include "base/slice.h"
 
-#define HEADER_FIELD_MAX 65536 /* octets of a field that are kept; the rest is counted and dropped */
+#define HEADER_FIELD_MAX \
+	65536 /* octets of a field that are kept; the rest is counted and dropped */
 #define HEADER_NAME_MAX 256    /* a longer field name is none */
 
 /* One field as it stood. Slices are borrowed for the call. */

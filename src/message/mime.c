@@ -1,6 +1,6 @@
 /*
- * The structure of a message: lines are looked at once. Only a line that begins with two hyphens while
- * a multipart is open may be a delimiter; its first octets are held until that is clear.
+ * The structure of a message: lines are looked at once. Only a line that begins with two hyphens
+ * while a multipart is open may be a delimiter; its first octets are held until that is clear.
  */
 #include "message/mime.h"
 
@@ -32,7 +32,7 @@ struct mime_parser {
 	size_t hold_n;
 };
 
-/* --- parts ------------------------------------------------------------------------------------------- */
+/* --- parts ---------------------------------------------------------------------------------- */
 
 static struct mime_part *
 part_new(struct mime_parser *p, struct mime_part *parent)
@@ -106,7 +106,8 @@ on_encoding(struct mime_parser *p, struct mime_part *part, struct slice value)
 {
 	part->encoding_text = unfolded(p, value);
 	/* "7bit (comment)" and "7bit;" occur */
-	part->encoding = encoding_of(sl_sub(part->encoding_text, 0, sl_find(part->encoding_text, ' ')));
+	part->encoding =
+	    encoding_of(sl_sub(part->encoding_text, 0, sl_find(part->encoding_text, ' ')));
 }
 
 static void
@@ -185,7 +186,8 @@ header_begin(struct mime_parser *p, struct mime_part *part)
 static void
 type_default(struct mime_part *part)
 {
-	bool digest = part->parent && part->parent->is_multipart && content_is(&part->parent->type, "multipart", "digest");
+	bool digest = part->parent && part->parent->is_multipart &&
+		      content_is(&part->parent->type, "multipart", "digest");
 
 	if (part->has_type)
 		return;
@@ -196,8 +198,10 @@ type_default(struct mime_part *part)
 static bool
 is_message_type(const struct mime_part *part)
 {
-	return (content_is(&part->type, "message", "rfc822") || content_is(&part->type, "message", "global")) &&
-	    part->encoding <= MIME_BINARY; /* R2046-5.2.1-a: nothing can be found in an encoded one */
+	return (content_is(&part->type, "message", "rfc822") ||
+		   content_is(&part->type, "message", "global")) &&
+	       part->encoding <=
+		   MIME_BINARY; /* R2046-5.2.1-a: nothing can be found in an encoded one */
 }
 
 /* The header of the current part is over; its body begins at pos. */
@@ -211,7 +215,8 @@ body_begin(struct mime_parser *p, struct mime_pos pos)
 	part->body = part->end = pos;
 	type_default(part);
 	boundary = content_param_get(&part->type, "boundary").n;
-	part->is_multipart = content_is(&part->type, "multipart", NULL) && boundary && boundary <= BOUNDARY_MAX;
+	part->is_multipart =
+	    content_is(&part->type, "multipart", NULL) && boundary && boundary <= BOUNDARY_MAX;
 	part->is_message = is_message_type(part);
 	if ((part->is_multipart || part->is_message) && part->depth + 1 > p->limits.depth_max) {
 		part->is_multipart = part->is_message = false;
@@ -248,11 +253,11 @@ close_until(struct mime_parser *p, const struct mime_part *stop, struct mime_pos
 	p->current = (struct mime_part *)(uintptr_t)stop;
 }
 
-/* --- delimiters -------------------------------------------------------------------------------------- */
+/* --- delimiters ----------------------------------------------------------------------------- */
 
 /*
- * The open multipart whose delimiter begins this line, or NULL. RFC 2046 5.1.1: the beginning of the
- * line decides; of several that fit the longest is meant, and the innermost of equals.
+ * The open multipart whose delimiter begins this line, or NULL. RFC 2046 5.1.1: the beginning of
+ * the line decides; of several that fit the longest is meant, and the innermost of equals.
  */
 static struct mime_part *
 delimiter_of(struct mime_parser *p, struct slice line, bool *last)
@@ -266,7 +271,8 @@ delimiter_of(struct mime_parser *p, struct slice line, bool *last)
 	for (struct mime_part *part = p->current; part; part = part->parent) {
 		struct slice boundary = content_param_get(&part->type, "boundary");
 
-		if (part->is_multipart && !part->closed && boundary.n > length && sl_starts(line, boundary)) {
+		if (part->is_multipart && !part->closed && boundary.n > length &&
+		    sl_starts(line, boundary)) {
 			found = part;
 			length = boundary.n;
 		}
@@ -275,7 +281,9 @@ delimiter_of(struct mime_parser *p, struct slice line, bool *last)
 	return found;
 }
 
-/* R2046-5.1.1-a, R2046-5.1.1-f: the line end before it belongs to it, and it ends what is inside. */
+/*
+ * R2046-5.1.1-a, R2046-5.1.1-f: the line end before it belongs to it, and it ends what is inside.
+ */
 static void
 on_delimiter(struct mime_parser *p, struct mime_part *multipart, bool last)
 {
@@ -300,7 +308,7 @@ after_delimiter(struct mime_parser *p)
 		header_begin(p, part);
 }
 
-/* --- input ------------------------------------------------------------------------------------------- */
+/* --- input ---------------------------------------------------------------------------------- */
 
 /* Counts octets with at most one line end, at their end. */
 static void
@@ -341,7 +349,9 @@ header_feed(struct mime_parser *p, struct slice s)
 		body_begin(p, in_line ? p->line : p->now);
 		if (!p->in_header || !in_line)
 			break;
-		/* The header of a message inside begins with the line that ended the one around it. */
+		/*
+		 * The header of a message inside begins with the line that ended the one around it.
+		 */
 		if (rest.n && header_parser_feed(&p->header, sl_mem(kept, rest.n), &again) == ST_OK)
 			body_begin(p, p->line);
 		s = sl_skip(s, used);
@@ -391,7 +401,8 @@ hold_feed(struct mime_parser *p, struct slice in)
 
 	while (n < in.n && !clear) {
 		p->hold[p->hold_n++] = in.p[n++];
-		clear = p->hold[p->hold_n - 1] == '\n' || p->hold_n == HOLD_MAX || (p->hold_n == 2 && p->hold[1] != '-');
+		clear = p->hold[p->hold_n - 1] == '\n' || p->hold_n == HOLD_MAX ||
+			(p->hold_n == 2 && p->hold[1] != '-');
 	}
 	if (clear)
 		hold_settle(p);
@@ -431,8 +442,8 @@ parser_fini(void *arg)
 }
 
 struct mime_parser *
-mime_parser_new(struct arena *a, const struct mime_limits *limits, const struct charset_ops *cs, mime_field_fn *field,
-    void *arg)
+mime_parser_new(struct arena *a, const struct mime_limits *limits, const struct charset_ops *cs,
+    mime_field_fn *field, void *arg)
 {
 	struct mime_parser *p = arena_get(a, sizeof(*p));
 

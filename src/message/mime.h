@@ -1,7 +1,7 @@
 /*
- * The structure of a MIME message, RFC 2045 and 2046, found in one pass over pieces of any size. The
- * result is a tree of parts with offsets; nothing is decoded. The same input gives the same tree
- * however it is cut.
+ * The structure of a MIME message, RFC 2045 and 2046, found in one pass over pieces of any size.
+ * The result is a tree of parts with offsets; nothing is decoded. The same input gives the same
+ * tree however it is cut.
  *
  * Sizes: "bytes" count what was fed (LF or CRLF files), "octets" count every line end as CRLF, as
  * protocols do. Lines are line ends within the range.
@@ -28,12 +28,14 @@ struct mime_part {
 	struct mime_part *parent, *first, *last, *next; /* a message/rfc822 part has one child */
 	unsigned depth;                                 /* of the root: 0 */
 	struct mime_pos header;     /* where the header begins */
-	struct mime_pos body, end;  /* where the body begins and ends (before the delimiter's line end) */
+	struct mime_pos body,
+	    end; /* where the body begins and ends (before the delimiter's line end) */
 	struct content type;        /* the default when there was none */
 	bool has_type;              /* a Content-Type field was there */
 	struct content disposition; /* type is empty when there was none */
 	enum mime_encoding encoding;
-	struct slice id, description, location, language, md5, encoding_text; /* raw values, unfolded */
+	struct slice id, description, location, language, md5,
+	    encoding_text; /* raw values, unfolded */
 	bool is_multipart; /* children are its parts */
 	bool is_message;   /* message/rfc822 or message/global whose child is the message inside */
 	bool closed;       /* a multipart whose last delimiter was seen */
@@ -55,8 +57,8 @@ typedef void mime_field_fn(void *arg, struct mime_part *part, const struct heade
  *   limits  what is beyond them is not looked into; truncated then says so
  *   cs      for parameters with charsets (RFC 2231); may be NULL: charset_builtin
  */
-struct mime_parser *mime_parser_new(struct arena *a, const struct mime_limits *limits, const struct charset_ops *cs,
-    mime_field_fn *field, void *arg);
+struct mime_parser *mime_parser_new(struct arena *a, const struct mime_limits *limits,
+    const struct charset_ops *cs, mime_field_fn *field, void *arg);
 
 /* The next piece of the message. */
 void mime_parser_feed(struct mime_parser *p, struct slice in);

@@ -1,6 +1,6 @@
 /*
- * The lexical tokens of RFC 5322 section 3.2, taken off the front of a slice. Tolerant: octets above
- * 127 count as text (RFC 6532), line ends and other controls as white space (section 4).
+ * The lexical tokens of RFC 5322 section 3.2, taken off the front of a slice. Tolerant: octets
+ * above 127 count as text (RFC 6532), line ends and other controls as white space (section 4).
  */
 #ifndef MESSAGE_TOKEN_H
 #define MESSAGE_TOKEN_H
@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Comments deeper than this are read as one level (they need no memory; the limit is for the eye). */
+/*
+ * Comments deeper than this are read as one level (they need no memory; the limit is for the eye).
+ */
 #define TOKEN_COMMENT_DEPTH_MAX 64
 
 /* May c stand in an atom (RFC 5322 3.2.3, RFC 6532 3.2)? In a token of MIME (RFC 2045 5.1)? */
@@ -18,8 +20,8 @@ bool token_is_atext(unsigned char c);
 bool token_is_mime(unsigned char c);
 
 /*
- * Skips white space and comments at the front of *s; true when there was any. comment, when not NULL,
- * gets the text of the last comment, without its outer brackets and quoting.
+ * Skips white space and comments at the front of *s; true when there was any. comment, when not
+ * NULL, gets the text of the last comment, without its outer brackets and quoting.
  */
 bool token_skip(struct slice *s, struct buf *comment);
 

@@ -12,14 +12,18 @@ put_safe(struct buf *out, struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = s.p[i];
 
-		buf_put_byte(out, c <= ' ' || c >= 0x7f || c == '(' || c == ')' || c == '\\' || c == ';' ? '?' : c);
+		buf_put_byte(out,
+		    c <= ' ' || c >= 0x7f || c == '(' || c == ')' || c == '\\' || c == ';' ? '?'
+											   : c);
 	}
 }
 
 static void
 put_literal(struct buf *out, struct slice ip)
 {
-	buf_put_str(out, sl_find(ip, ':') < ip.n ? "[IPv6:" : "["); /* R5321-4.1.3: the tag belongs to IPv6 alone */
+	buf_put_str(out, sl_find(ip, ':') < ip.n
+			     ? "[IPv6:"
+			     : "["); /* R5321-4.1.3: the tag belongs to IPv6 alone */
 	put_safe(out, ip);
 	buf_put_byte(out, ']');
 }

@@ -1,6 +1,7 @@
 /*
- * Trace fields: what a server writes in front of a message it takes or delivers. RFC 5321 section 4.4;
- * RFC 3848 (with-keywords); RFC 5322 section 3.6.7; Delivered-To as qmail and Courier write it.
+ * Trace fields: what a server writes in front of a message it takes or delivers. RFC 5321 section
+ * 4.4; RFC 3848 (with-keywords); RFC 5322 section 3.6.7; Delivered-To as qmail and Courier write
+ * it.
  */
 #ifndef MESSAGE_TRACE_H
 #define MESSAGE_TRACE_H
@@ -24,7 +25,10 @@ struct trace_received {
 	int offset_minutes;
 };
 
-/* Appends a Received field with CRLF line ends. Words of the peer are made safe: what is not printable ASCII becomes '?'. */
+/*
+ * Appends a Received field with CRLF line ends. Words of the peer are made safe: what is not
+ * printable ASCII becomes '?'.
+ */
 void trace_put_received(struct buf *out, const struct trace_received *r);
 
 /* Appends "Return-Path: <sender>" with eol behind it; an empty sender gives <>. */

@@ -38,7 +38,10 @@ plain_step(struct sasl_server *s, struct slice response, struct slice *challenge
 	return keep(s, response, &s->password, f);
 }
 
-/* Two questions, whose words clients know by heart: the name (which may come at once), the password. */
+/*
+ * Two questions, whose words clients know by heart: the name (which may come at once), the
+ * password.
+ */
 static enum st
 login_step(struct sasl_server *s, struct slice response, struct slice *challenge, struct fault *f)
 {
@@ -73,8 +76,8 @@ sasl_server_init(struct sasl_server *s, const struct sasl_mech *m, struct arena 
 }
 
 enum st
-sasl_server_step(struct sasl_server *s, bool has_response, struct slice response, struct slice *challenge,
-    struct fault *f)
+sasl_server_step(struct sasl_server *s, bool has_response, struct slice response,
+    struct slice *challenge, struct fault *f)
 {
 	*challenge = SL_NONE;
 	if (!has_response && s->round++ == 0) {

@@ -25,7 +25,8 @@ struct sasl_mech {
 	const char *name;
 	bool is_plaintext;    /* shows the password to who listens: offered under TLS only */
 	const char *greeting; /* the challenge when the client sent no initial response */
-	enum st (*step)(struct sasl_server *s, struct slice response, struct slice *challenge, struct fault *f);
+	enum st (*step)(
+	    struct sasl_server *s, struct slice response, struct slice *challenge, struct fault *f);
 };
 
 /* One exchange. Read the last three when a step has said ST_OK. */
@@ -50,8 +51,8 @@ void sasl_server_init(struct sasl_server *s, const struct sasl_mech *m, struct a
  *           ST_OK: the credentials are complete
  *           ST_SYNTAX, ST_LIMIT: the exchange has failed; f says why
  */
-enum st sasl_server_step(struct sasl_server *s, bool has_response, struct slice response, struct slice *challenge,
-    struct fault *f) ATTR_CHECKED;
+enum st sasl_server_step(struct sasl_server *s, bool has_response, struct slice response,
+    struct slice *challenge, struct fault *f) ATTR_CHECKED;
 
 /* Overwrites the password. Call it when the verdict is known. */
 void sasl_server_wipe(struct sasl_server *s);

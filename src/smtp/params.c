@@ -46,7 +46,8 @@ set_size(struct param_target *t, struct slice value, struct fault *f)
 		return bad_value(f, "SIZE");
 	t->mail->has_size = true;
 	if (!num_u64(value, UINT64_MAX, &t->mail->size_bytes))
-		t->mail->size_bytes = UINT64_MAX; /* 20 digits may say more than 64 bits hold: too big is too big */
+		t->mail->size_bytes =
+		    UINT64_MAX; /* 20 digits may say more than 64 bits hold: too big is too big */
 	return ST_OK;
 }
 
@@ -192,7 +193,8 @@ smtp_xtext_get(struct arena *a, struct slice s)
 		hi = ascii_hex_value(s.p[i + 1]);
 		lo = ascii_hex_value(s.p[i + 2]);
 		if (hi < 0 || lo < 0 || hi * 16 + lo == 0 || hi * 16 + lo > 126 || hi < 2)
-			return SL_NONE; /* controls and octets above 126 do not belong into addresses and ids */
+			return SL_NONE; /* controls and octets above 126 do not belong into
+					   addresses and ids */
 		p[n++] = (unsigned char)(hi * 16 + lo);
 		i += 2;
 	}
@@ -226,8 +228,8 @@ is_param(struct slice keyword, bool has_value, struct slice value)
 }
 
 static enum st
-params_read(struct param_target *t, struct slice rest, unsigned extensions, const struct param_row *rows, size_t count,
-    struct fault *f)
+params_read(struct param_target *t, struct slice rest, unsigned extensions,
+    const struct param_row *rows, size_t count, struct fault *f)
 {
 	const struct param_row *row;
 	struct slice word, keyword;
@@ -244,9 +246,11 @@ params_read(struct param_target *t, struct slice rest, unsigned extensions, cons
 			return fault_set(f, ST_SYNTAX, "5.5.4", "Malformed parameter");
 		row = row_find(rows, count, extensions, keyword);
 		if (!row)
-			return fault_set(f, ST_NOENT, "5.5.4", "Parameter %.*s not recognised", SL_FMT(keyword));
+			return fault_set(
+			    f, ST_NOENT, "5.5.4", "Parameter %.*s not recognised", SL_FMT(keyword));
 		if (seen & (1u << (row - rows))) /* R6152-3-f, R3461-4.5-a */
-			return fault_set(f, ST_SYNTAX, "5.5.4", "Parameter %s given twice", row->keyword);
+			return fault_set(
+			    f, ST_SYNTAX, "5.5.4", "Parameter %s given twice", row->keyword);
 		seen |= 1u << (row - rows);
 		st = row->set(t, word, f);
 		if (st != ST_OK)
@@ -256,7 +260,8 @@ params_read(struct param_target *t, struct slice rest, unsigned extensions, cons
 }
 
 enum st
-smtp_params_mail(struct arena *a, struct slice rest, unsigned extensions, struct smtp_mail *mail, struct fault *f)
+smtp_params_mail(struct arena *a, struct slice rest, unsigned extensions, struct smtp_mail *mail,
+    struct fault *f)
 {
 	struct param_target t = {.a = a, .mail = mail};
 
@@ -264,7 +269,8 @@ smtp_params_mail(struct arena *a, struct slice rest, unsigned extensions, struct
 }
 
 enum st
-smtp_params_rcpt(struct arena *a, struct slice rest, unsigned extensions, struct smtp_rcpt *rcpt, struct fault *f)
+smtp_params_rcpt(struct arena *a, struct slice rest, unsigned extensions, struct smtp_rcpt *rcpt,
+    struct fault *f)
 {
 	struct param_target t = {.a = a, .rcpt = rcpt};
 

@@ -14,12 +14,12 @@
 /*
  * Reads what stands behind the path: blanks and parameters, into *mail or *rcpt.
  *   extensions  bits of enum smtp_ext in force: a parameter of another extension is not recognised
- *   result      ST_OK | ST_NOENT: not recognised (reply 555) | ST_SYNTAX (501) | ST_LIMIT; all with f
+ *   result      ST_OK | ST_NOENT: not recognised (555) | ST_SYNTAX (501) | ST_LIMIT; with f
  */
-enum st smtp_params_mail(struct arena *a, struct slice rest, unsigned extensions, struct smtp_mail *mail,
-    struct fault *f) ATTR_CHECKED;
-enum st smtp_params_rcpt(struct arena *a, struct slice rest, unsigned extensions, struct smtp_rcpt *rcpt,
-    struct fault *f) ATTR_CHECKED;
+enum st smtp_params_mail(struct arena *a, struct slice rest, unsigned extensions,
+    struct smtp_mail *mail, struct fault *f) ATTR_CHECKED;
+enum st smtp_params_rcpt(struct arena *a, struct slice rest, unsigned extensions,
+    struct smtp_rcpt *rcpt, struct fault *f) ATTR_CHECKED;
 
 /* xtext of RFC 3461 section 4, decoded into a; p == NULL in the result: malformed or no room. */
 struct slice smtp_xtext_get(struct arena *a, struct slice s);

@@ -148,7 +148,10 @@ is_dot_string(struct slice s)
 	return atom;
 }
 
-/* The local part as it really is: quotes and backslashes are form only, R5321-4.1.2-b; its case stays, R5321-2.4-a. */
+/*
+ * The local part as it really is: quotes and backslashes are form only, R5321-4.1.2-b; its case
+ * stays, R5321-2.4-a.
+ */
 static struct slice
 local_unquote(struct arena *a, struct slice written)
 {
@@ -197,7 +200,8 @@ mailbox_text(struct arena *a, struct slice local, struct slice domain)
 
 /* Fills path from parts that are checked; local is as written. */
 static enum st
-path_make(struct arena *a, struct slice local, struct slice domain, struct smtp_path *path, struct fault *f)
+path_make(struct arena *a, struct slice local, struct slice domain, struct smtp_path *path,
+    struct fault *f)
 {
 	path->local = local_unquote(a, local);
 	path->domain = arena_copy(a, domain);
@@ -209,7 +213,8 @@ path_make(struct arena *a, struct slice local, struct slice domain, struct smtp_
 }
 
 static enum st
-mailbox_parse(struct arena *a, struct slice s, const char *esc, struct smtp_path *path, struct fault *f)
+mailbox_parse(
+    struct arena *a, struct slice s, const char *esc, struct smtp_path *path, struct fault *f)
 {
 	struct slice local, domain;
 	size_t end;

@@ -29,7 +29,8 @@ enum reply_to {
  * One reply line "code esc text CRLF". esc is NULL where RFC 2034 section 4 wants none (greeting,
  * EHLO, HELO, 3xx). The text is cut so that the line has at most 512 octets.
  */
-void reply_put(struct buf *out, unsigned code, const char *esc, const char *fmt, ...) ATTR_PRINTF(4, 5);
+void
+reply_put(struct buf *out, unsigned code, const char *esc, const char *fmt, ...) ATTR_PRINTF(4, 5);
 
 /* The reply code for a refusal in answer to `to`: always of the fault's class, 4 or 5. */
 unsigned reply_code(const struct fault *f, enum reply_to to);

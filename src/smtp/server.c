@@ -1,8 +1,8 @@
 /*
- * The engine around the commands: input into lines or content, questions out and answers in, output,
- * time. Which command does what stands in server_command.c.
+ * The engine around the commands: input into lines or content, questions out and answers in,
+ * output, time. Which command does what stands in server_command.c.
  */
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 #define MINUTES(n) ((int64_t)(n) * 60 * 1000)
 
@@ -122,15 +122,17 @@ server_goodbye(struct smtp_server *s, enum engine_why why, const char *esc, cons
 bool
 server_may_read(const struct smtp_server *s)
 {
-	return s->state.phase == ENGINE_OPEN && s->single.number == 0 && !s->enough && !s->committing &&
-	    s->mode != MODE_GREETING && s->out.n - s->out_taken < SERVER_OUT_HIGH;
+	return s->state.phase == ENGINE_OPEN && s->single.number == 0 && !s->enough &&
+	       !s->committing && s->mode != MODE_GREETING &&
+	       s->out.n - s->out_taken < SERVER_OUT_HIGH;
 }
 
 /* Forgets what only open questions needed. */
 static void
 scratch_settle(struct smtp_server *s)
 {
-	if (!s->scratch || s->single.number || s->rcpts || s->mode == MODE_AUTH || s->mode == MODE_DATA)
+	if (!s->scratch || s->single.number || s->rcpts || s->mode == MODE_AUTH ||
+	    s->mode == MODE_DATA)
 		return;
 	s->sasl = NULL;
 	s->content = NULL;
@@ -162,7 +164,7 @@ settle(struct smtp_server *s)
 		server_close(s, ENGINE_WHY_EOF);
 }
 
-/* --- the engine's calls -------------------------------------------------------------------------- */
+/* --- the engine's calls --------------------------------------------------------------------- */
 
 static void
 timeout(struct smtp_server *s)
@@ -182,9 +184,11 @@ server_deadline(const struct engine *e)
 
 	if (s->state.phase == ENGINE_CLOSING || s->mode == MODE_GREETING)
 		return ENGINE_NEVER;
-	if (!output && (s->single.number || s->rcpts_asked || s->committing || s->body.n > s->body_taken))
+	if (!output &&
+	    (s->single.number || s->rcpts_asked || s->committing || s->body.n > s->body_taken))
 		return ENGINE_NEVER; /* they wait for us */
-	return s->last_ms + (output || s->mode == MODE_DATA ? s->o.timeouts.data_ms : s->o.timeouts.command_ms);
+	return s->last_ms +
+	       (output || s->mode == MODE_DATA ? s->o.timeouts.data_ms : s->o.timeouts.command_ms);
 }
 
 static size_t
@@ -214,8 +218,8 @@ server_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 		used += n;
 	}
 	/*
-	 * R3207-4.2-b: what came with STARTTLS was sent in clear and is not read, neither now nor under
-	 * TLS. What comes after our end does not matter.
+	 * R3207-4.2-b: what came with STARTTLS was sent in clear and is not read, neither now nor
+	 * under TLS. What comes after our end does not matter.
 	 */
 	if (s->state.phase != ENGINE_OPEN)
 		used = in.n;
@@ -259,12 +263,14 @@ connect_answer(struct smtp_server *s, const struct engine_answer *a)
 	struct slice extra = s->o.greeting;
 
 	if (a->fault.st == ST_OK) {
-		reply_put(&s->out, 220, NULL, "%.*s ESMTP%s%.*s", SL_FMT(s->o.host), extra.n ? " " : "", SL_FMT(extra));
+		reply_put(&s->out, 220, NULL, "%.*s ESMTP%s%.*s", SL_FMT(s->o.host),
+		    extra.n ? " " : "", SL_FMT(extra));
 		s->mode = MODE_COMMAND;
 		return;
 	}
 	/* R2034-4-a: no enhanced code in the greeting. */
-	reply_put(&s->out, reply_code(&a->fault, REPLY_TO_CONNECT), NULL, "%.*s %s", SL_FMT(s->o.host), a->fault.text);
+	reply_put(&s->out, reply_code(&a->fault, REPLY_TO_CONNECT), NULL, "%.*s %s",
+	    SL_FMT(s->o.host), a->fault.text);
 	s->mode = MODE_REFUSED;
 	if (reply_code(&a->fault, REPLY_TO_CONNECT) == 421)
 		server_close(s, ENGINE_WHY_TROUBLE);
@@ -409,11 +415,15 @@ server_event(struct engine *e, const struct engine_event *ev, int64_t now_ms)
 	} else if (ev->kind == ENGINE_DRAIN) {
 		s->drain = true;
 	} else if (ev->kind == ENGINE_KICK) {
-		/* A commit under way may already be true: its reply is waited for, so that nothing comes twice. */
+		/*
+		 * A commit under way may already be true: its reply is waited for, so that nothing
+		 * comes twice.
+		 */
 		if (s->single.number && s->single.kind == SMTP_ASK_COMMIT)
 			s->drain = true;
 		else
-			server_goodbye(s, ENGINE_WHY_DRAIN, "4.3.2", "Service closing, try again later");
+			server_goodbye(
+			    s, ENGINE_WHY_DRAIN, "4.3.2", "Service closing, try again later");
 	}
 	settle(s);
 }
@@ -443,7 +453,8 @@ static void
 server_fini(void *arg)
 {
 	struct smtp_server *s = arg;
-	struct buf *bufs[] = {&s->line, &s->out, &s->body, &s->helo, &s->identity, &s->tls_version, &s->tls_cipher};
+	struct buf *bufs[] = {
+	    &s->line, &s->out, &s->body, &s->helo, &s->identity, &s->tls_version, &s->tls_cipher};
 
 	for (size_t i = 0; i < COUNT_OF(bufs); i++)
 		buf_fini(bufs[i]);
@@ -498,19 +509,19 @@ smtp_server_facts(const struct smtp_server *s, struct smtp_facts *facts)
 	bool local = s->o.service == SMTP_SERVICE_LOCAL;
 
 	*facts = (struct smtp_facts){
-		.service = s->o.service,
-		.esmtp = s->esmtp,
-		.helo = buf_slice(&s->helo),
-		.tls_on = s->tls_on,
-		.tls_version = buf_slice(&s->tls_version),
-		.tls_cipher = buf_slice(&s->tls_cipher),
-		.tls_bits = s->tls_bits,
-		.authenticated = s->authenticated,
-		.identity = s->authenticated || !local ? buf_slice(&s->identity) : s->o.local_identity,
-		.mechanism = s->mechanism,
-		.with = with_name(s),
-		.in_transaction = s->in_transaction,
-		.commands = s->commands,
-		.errors = s->errors,
+	    .service = s->o.service,
+	    .esmtp = s->esmtp,
+	    .helo = buf_slice(&s->helo),
+	    .tls_on = s->tls_on,
+	    .tls_version = buf_slice(&s->tls_version),
+	    .tls_cipher = buf_slice(&s->tls_cipher),
+	    .tls_bits = s->tls_bits,
+	    .authenticated = s->authenticated,
+	    .identity = s->authenticated || !local ? buf_slice(&s->identity) : s->o.local_identity,
+	    .mechanism = s->mechanism,
+	    .with = with_name(s),
+	    .in_transaction = s->in_transaction,
+	    .commands = s->commands,
+	    .errors = s->errors,
 	};
 }

@@ -14,8 +14,8 @@
  *       ask RCPT, up to SMTP_OPEN_RCPTS at once
  *       ask DATA                         answered yes: the client is told to send
  *         body() ... body_taken()        the content, dots unstuffed, lines ended by CRLF
- *       ask COMMIT                       all content was taken: answered yes, the transaction is done
- *     or ask RESET                       the transaction is over without a commit; a notice, see below
+ *       ask COMMIT                       all content was taken; answered yes: it is done
+ *     or ask RESET                       the transaction is over without a commit (a notice)
  *     next MAIL ...
  *
  * A transaction that has begun ends with COMMIT answered (yes or no) or with RESET, never without
@@ -31,7 +31,7 @@
 #include "base/arena.h"
 #include "base/engine.h"
 #include "base/slice.h"
-#include "smtp/path.h"
+#include "smtp/ask.h"
 
 #define SMTP_OPEN_RCPTS 64        /* questions RCPT open at once */
 #define SMTP_BODY_MAX (64 * 1024) /* content the engine holds for its owner */
@@ -49,7 +49,8 @@ enum smtp_ext {
 	SMTP_EXT_8BITMIME = 1 << 2,
 	SMTP_EXT_ENHANCEDSTATUSCODES = 1 << 3,
 	SMTP_EXT_STARTTLS = 1 << 4, /* only while TLS is off */
-	SMTP_EXT_AUTH = 1 << 5,     /* only with auth_mechanisms, and under TLS or with auth_plaintext */
+	SMTP_EXT_AUTH =
+	    1 << 5, /* only with auth_mechanisms, and under TLS or with auth_plaintext */
 	SMTP_EXT_DSN = 1 << 6,
 };
 #define SMTP_EXT_DEFAULT \
@@ -73,106 +74,31 @@ struct smtp_server_opts {
 
 	bool tls_on;       /* TLS from the first byte; tls then says what was agreed */
 	bool tls_required; /* 530 5.7.0 to everything but EHLO NOOP STARTTLS QUIT until TLS is on */
-	const struct engine_tls *tls; /* with tls_on, may be NULL; borrowed for the call of _new only */
+	const struct engine_tls
+	    *tls; /* with tls_on, may be NULL; borrowed for the call of _new only */
 
 	struct slice auth_mechanisms; /* "PLAIN LOGIN": names from src/sasl, separated by blanks */
 	bool auth_plaintext;          /* offered without TLS too */
 	bool auth_required;           /* MAIL needs a login: 530 5.7.0 */
 	unsigned auth_failures_max;   /* failed logins until 421 4.7.0 (default 3) */
-	struct slice local_identity;  /* SMTP_SERVICE_LOCAL: who the peer is; MAIL needs no login then */
+	struct slice
+	    local_identity; /* SMTP_SERVICE_LOCAL: who the peer is; MAIL needs no login then */
 
 	bool ask_helo; /* ask SMTP_ASK_HELO; otherwise every name is welcome */
 
 	uint64_t size_max_bytes;        /* of a message; 0: no limit. Default 10 MiB */
 	unsigned recipients_max;        /* per transaction (default 100, RFC 5321 4.5.3.1.8) */
-	unsigned command_line_max_bytes; /* with CRLF (default 2048: 512 and what the extensions add) */
+	unsigned
+	    command_line_max_bytes; /* with CRLF (default 2048: 512 and what the extensions add) */
 	uint64_t header_max_bytes;      /* header section of a message (default 512 KiB) */
-	unsigned hops_max;              /* Received fields until 554 5.4.6 (default 100, RFC 5321 6.3) */
+	unsigned hops_max; /* Received fields until 554 5.4.6 (default 100, RFC 5321 6.3) */
 	unsigned errors_max;            /* bad commands in a session until 421 4.7.0 (default 20) */
 	struct smtp_timeouts timeouts;
 };
 
 /* The defaults named above; host and service as given, everything else off or empty. */
-void smtp_server_opts_init(struct smtp_server_opts *o, enum smtp_service service, struct slice host);
-
-/* Questions (engine_ask.kind). Beside each: detail of the question -> detail of the answer yes. */
-enum smtp_ask {
-	/* NULL -> NULL. Refused with class 4: 421 and the end; with class 5: 554, then only QUIT. */
-	SMTP_ASK_CONNECT,
-	/* struct smtp_helo -> NULL. Only with ask_helo. */
-	SMTP_ASK_HELO,
-	/* struct smtp_auth -> struct smtp_auth_yes, or NULL (the user is as given). */
-	SMTP_ASK_AUTH,
-	/* struct smtp_mail -> NULL. */
-	SMTP_ASK_MAIL,
-	/* struct smtp_rcpt -> NULL. Several are open; replies leave in the order of the commands. */
-	SMTP_ASK_RCPT,
-	/* struct smtp_data -> NULL. Refused: the transaction goes on, DATA may come again. */
-	SMTP_ASK_DATA,
-	/* struct smtp_content -> struct smtp_commit_yes or NULL. Either answer ends the transaction. */
-	SMTP_ASK_COMMIT,
-	/* NULL. A notice: the transaction is dropped. Nobody waits, an answer is ignored. */
-	SMTP_ASK_RESET,
-};
-
-struct smtp_helo {
-	struct slice name;
-	bool esmtp; /* EHLO */
-};
-
-struct smtp_auth {
-	const char *mechanism; /* "PLAIN" */
-	struct slice authzid;  /* who to act as; empty: the user */
-	struct slice user;
-	struct slice password; /* wiped after the answer */
-};
-
-struct smtp_auth_yes {
-	struct slice identity; /* how the session is known from now on; at most 320 bytes */
-};
-
-enum smtp_body_type { SMTP_BODY_7BIT, SMTP_BODY_8BITMIME };
-enum smtp_ret { SMTP_RET_NONE, SMTP_RET_FULL, SMTP_RET_HDRS };
-enum smtp_notify { /* bits; 0: not given */
-	SMTP_NOTIFY_NEVER = 1,
-	SMTP_NOTIFY_SUCCESS = 2,
-	SMTP_NOTIFY_FAILURE = 4,
-	SMTP_NOTIFY_DELAY = 8,
-};
-
-struct smtp_mail {
-	struct smtp_path sender; /* text is empty for <> */
-	bool has_size;
-	uint64_t size_bytes;      /* declared by SIZE= (already compared with size_max_bytes) */
-	enum smtp_body_type body; /* BODY= */
-	bool has_auth;            /* AUTH= given: auth is the mailbox, empty for <> */
-	struct slice auth;
-	enum smtp_ret ret;  /* RET= */
-	struct slice envid; /* ENVID=, decoded */
-};
-
-struct smtp_rcpt {
-	struct smtp_path to;
-	unsigned notify; /* bits of enum smtp_notify */
-	struct slice orcpt_type; /* "rfc822"; empty: ORCPT not given */
-	struct slice orcpt;      /* decoded */
-	unsigned accepted; /* recipients accepted before this one was asked */
-};
-
-struct smtp_data {
-	unsigned accepted; /* recipients, >= 1 */
-};
-
-struct smtp_content {
-	uint64_t size_bytes;   /* all that body() gave: header and body, CRLF line ends, unstuffed */
-	uint64_t header_bytes; /* up to and with the empty line */
-	unsigned hops;         /* Received fields */
-	bool has_8bit;
-};
-
-struct smtp_commit_yes {
-	struct slice id; /* name of the message in our queue: "250 2.0.0 Ok <id>"; empty: none */
-};
+void
+smtp_server_opts_init(struct smtp_server_opts *o, enum smtp_service service, struct slice host);
 
 /* What is known of a session, for Received, logs and policy; borrowed until the next call on it. */
 struct smtp_facts {
@@ -180,12 +106,14 @@ struct smtp_facts {
 	bool esmtp;          /* the client said EHLO */
 	struct slice helo;   /* its name; empty: none yet */
 	bool tls_on;
-	struct slice tls_version, tls_cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; may be empty */
+	struct slice tls_version,
+	    tls_cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; may be empty */
 	unsigned tls_bits;
 	bool authenticated;
 	struct slice identity;  /* of the login or of the local peer */
 	const char *mechanism;  /* of the login, or NULL */
-	const char *with;       /* RFC 3848 and RFC 5321 4.4: "SMTP" "ESMTP" "ESMTPS" "ESMTPA" "ESMTPSA" */
+	const char
+	    *with; /* RFC 3848 and RFC 5321 4.4: "SMTP" "ESMTP" "ESMTPS" "ESMTPA" "ESMTPSA" */
 	bool in_transaction;
 	unsigned commands, errors; /* counted since the start */
 };
@@ -199,7 +127,8 @@ struct smtp_server;
  *   o       copied; what it points to is borrowed
  *   result  NULL only at the arena's limit. The first question is SMTP_ASK_CONNECT
  */
-struct smtp_server *smtp_server_new(struct arena *a, const struct smtp_server_opts *o, int64_t now_ms);
+struct smtp_server *
+smtp_server_new(struct arena *a, const struct smtp_server_opts *o, int64_t now_ms);
 
 /* The engine in it (it is its first member), and back. */
 struct engine *smtp_server_engine(struct smtp_server *s);

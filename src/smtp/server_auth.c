@@ -2,7 +2,7 @@
  * AUTH: RFC 4954 over src/sasl.
  */
 #include "base/base64.h"
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 /* Is name one of the words of the list? */
 static bool
@@ -110,9 +110,11 @@ auth_allowed(struct smtp_server *s, struct slice name)
 	else if (!s->esmtp)
 		server_bad(s, 503, "5.5.1", "Send EHLO first"); /* R4954-4-m */
 	else if (!is_listed(s->o.auth_mechanisms, name) || !sasl_mech_find(name))
-		server_bad(s, 504, "5.5.4", "Authentication mechanism not recognised"); /* R4954-4-b */
+		server_bad(
+		    s, 504, "5.5.4", "Authentication mechanism not recognised"); /* R4954-4-b */
 	else if (!s->tls_on && !s->o.auth_plaintext && sasl_mech_find(name)->is_plaintext)
-		server_bad(s, 538, "5.7.11", "Encryption required, send STARTTLS first"); /* R4954-4-o */
+		server_bad(
+		    s, 538, "5.7.11", "Encryption required, send STARTTLS first"); /* R4954-4-o */
 	else
 		return true;
 	return false;

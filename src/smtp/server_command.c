@@ -2,7 +2,7 @@
  * The commands of RFC 5321 section 4.1 as rows: what each needs before it may run, in one place.
  */
 #include "base/ascii.h"
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 enum need {
 	NEED_HELO = 1 << 0,    /* EHLO or HELO said; R5321-4.1.4-d names what works without */
@@ -20,6 +20,67 @@ struct command_row {
 	void (*run)(struct smtp_server *s, struct slice args);
 };
 
+static void
+cmd_rset(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_reset(s); /* R5321-4.1.1.5-a */
+	server_reply(s, 250, "2.0.0", "Ok");
+}
+
+static void
+cmd_noop(struct smtp_server *s, struct slice args)
+{
+	(void)args; /* R5321-4.1.1.9-b */
+	server_reply(s, 250, "2.0.0", "Ok");
+}
+
+static void
+cmd_quit(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	reply_put(&s->out, 221, server_esc(s, "2.0.0"), "%.*s closing", SL_FMT(s->o.host));
+	server_close(s, ENGINE_WHY_QUIT); /* R5321-4.1.1.10-a, R5321-4.1.1.10-d */
+}
+
+static void
+cmd_vrfy(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	/* R5321-3.5.3-b, R5321-7.3-a: 252, not 250, where nothing was looked up. */
+	server_reply(s, 252, "2.1.5", "Cannot verify; send some mail, it will be tried");
+}
+
+static void
+cmd_expn(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_reply(s, 502, "5.5.1", "EXPN not available"); /* R5321-3.5.3-c */
+}
+
+static void
+cmd_help(struct smtp_server *s, struct slice args)
+{
+	(void)args; /* R5321-4.1.1.8-a */
+	server_reply(s, 214, "2.0.0",
+	    "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
+}
+
+static void
+cmd_unimplemented(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	server_bad(s, 502, "5.5.1", "Command not implemented"); /* R5321-4.2.4-b */
+}
+
+static void
+cmd_stranger(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	/* R5321-3.8-a: ending a session needs a 421. */
+	server_goodbye(s, ENGINE_WHY_PROTOCOL, "4.7.0", "This is not HTTP, closing");
+}
+
 /* R5321-4.5.1-a */
 static const struct command_row command_rows[] = {
 	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_mail},
@@ -27,29 +88,29 @@ static const struct command_row command_rows[] = {
 	{"DATA", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_NO_ARGS, server_data},
 	{"EHLO", 0, server_ehlo},
 	{"HELO", NEED_TLS, server_helo},
-	{"QUIT", NEED_NO_ARGS, server_quit},
-	{"RSET", NEED_TLS | NEED_NO_ARGS, server_rset},
-	{"NOOP", 0, server_noop},
+	{"QUIT", NEED_NO_ARGS, cmd_quit},
+	{"RSET", NEED_TLS | NEED_NO_ARGS, cmd_rset},
+	{"NOOP", 0, cmd_noop},
 	{"STARTTLS", NEED_HELO | NEED_NO_MAIL, server_starttls},
 	{"AUTH", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_auth},
-	{"VRFY", NEED_TLS | NEED_ARGS, server_vrfy},
-	{"EXPN", NEED_TLS, server_expn},
-	{"HELP", NEED_TLS, server_help},
+	{"VRFY", NEED_TLS | NEED_ARGS, cmd_vrfy},
+	{"EXPN", NEED_TLS, cmd_expn},
+	{"HELP", NEED_TLS, cmd_help},
 	/* known, not offered: 502 */
-	{"TURN", NEED_TLS, server_unimplemented},
-	{"ETRN", NEED_TLS, server_unimplemented},
-	{"BDAT", NEED_TLS, server_unimplemented},
-	{"SEND", NEED_TLS, server_unimplemented},
-	{"SOML", NEED_TLS, server_unimplemented},
-	{"SAML", NEED_TLS, server_unimplemented},
+	{"TURN", NEED_TLS, cmd_unimplemented},
+	{"ETRN", NEED_TLS, cmd_unimplemented},
+	{"BDAT", NEED_TLS, cmd_unimplemented},
+	{"SEND", NEED_TLS, cmd_unimplemented},
+	{"SOML", NEED_TLS, cmd_unimplemented},
+	{"SAML", NEED_TLS, cmd_unimplemented},
 	/* another protocol, sent by a browser made to talk to us: the session ends */
-	{"GET", 0, server_stranger},
-	{"POST", 0, server_stranger},
-	{"PUT", 0, server_stranger},
-	{"HEAD", 0, server_stranger},
-	{"OPTIONS", 0, server_stranger},
-	{"CONNECT", 0, server_stranger},
-	{"Host:", 0, server_stranger},
+	{"GET", 0, cmd_stranger},
+	{"POST", 0, cmd_stranger},
+	{"PUT", 0, cmd_stranger},
+	{"HEAD", 0, cmd_stranger},
+	{"OPTIONS", 0, cmd_stranger},
+	{"CONNECT", 0, cmd_stranger},
+	{"Host:", 0, cmd_stranger},
 };
 
 static const struct command_row *
@@ -72,7 +133,8 @@ static const struct refusal *
 why_not(const struct smtp_server *s, const struct command_row *row, struct slice args)
 {
 	static const struct refusal unknown = {500, "5.5.2", "Command not recognised"},
-				    only_quit = {503, "5.5.1", "Bad sequence of commands, only QUIT"},
+				    only_quit = {503, "5.5.1",
+					"Bad sequence of commands, only QUIT"},
 				    no_tls = {530, "5.7.0", "Must issue a STARTTLS command first"},
 				    no_helo = {503, "5.5.1", "Send EHLO or HELO first"},
 				    no_mail = {503, "5.5.1", "Send MAIL first"},
@@ -80,7 +142,7 @@ why_not(const struct smtp_server *s, const struct command_row *row, struct slice
 				    has_args = {501, "5.5.4", "No argument expected"},
 				    no_args = {501, "5.5.4", "Argument expected"};
 
-	if (s->mode == MODE_REFUSED && (!row || row->run != server_quit))
+	if (s->mode == MODE_REFUSED && (!row || row->run != cmd_quit))
 		return &only_quit; /* R5321-3.1-c */
 	if (!row)
 		return &unknown; /* R5321-4.2.4-a */
@@ -118,64 +180,4 @@ server_command(struct smtp_server *s, struct slice line)
 	else
 		row->run(s, line);
 	return true;
-}
-
-void
-server_rset(struct smtp_server *s, struct slice args)
-{
-	(void)args;
-	server_reset(s); /* R5321-4.1.1.5-a */
-	server_reply(s, 250, "2.0.0", "Ok");
-}
-
-void
-server_noop(struct smtp_server *s, struct slice args)
-{
-	(void)args; /* R5321-4.1.1.9-b */
-	server_reply(s, 250, "2.0.0", "Ok");
-}
-
-void
-server_quit(struct smtp_server *s, struct slice args)
-{
-	(void)args;
-	reply_put(&s->out, 221, server_esc(s, "2.0.0"), "%.*s closing", SL_FMT(s->o.host));
-	server_close(s, ENGINE_WHY_QUIT); /* R5321-4.1.1.10-a, R5321-4.1.1.10-d */
-}
-
-void
-server_vrfy(struct smtp_server *s, struct slice args)
-{
-	(void)args;
-	/* R5321-3.5.3-b, R5321-7.3-a: 252, not 250, where nothing was looked up. */
-	server_reply(s, 252, "2.1.5", "Cannot verify; send some mail, it will be tried");
-}
-
-void
-server_expn(struct smtp_server *s, struct slice args)
-{
-	(void)args;
-	server_reply(s, 502, "5.5.1", "EXPN not available"); /* R5321-3.5.3-c */
-}
-
-void
-server_help(struct smtp_server *s, struct slice args)
-{
-	(void)args; /* R5321-4.1.1.8-a */
-	server_reply(s, 214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
-}
-
-void
-server_unimplemented(struct smtp_server *s, struct slice args)
-{
-	(void)args;
-	server_bad(s, 502, "5.5.1", "Command not implemented"); /* R5321-4.2.4-b */
-}
-
-void
-server_stranger(struct smtp_server *s, struct slice args)
-{
-	(void)args;
-	/* R5321-3.8-a: ending a session needs a 421. */
-	server_goodbye(s, ENGINE_WHY_PROTOCOL, "4.7.0", "This is not HTTP, closing");
 }

@@ -1,12 +1,12 @@
 /*
  * DATA and the content behind it: RFC 5321 sections 4.1.1.4, 4.5.2 (transparency), 6.3 (loops).
  *
- * Content is looked at in runs between line ends, not octet by octet. Only CRLF ends a line and only
- * CRLF.CRLF ends the content (R5321-4.1.1.4-c); with a CR, LF or NUL standing alone it is read to
- * that true end, refused, and the session closed, so that nobody behind us can see another end.
+ * Content is looked at in runs between line ends, not octet by octet. Only CRLF ends a line and
+ * only CRLF.CRLF ends the content (R5321-4.1.1.4-c); with a CR, LF or NUL standing alone it is read
+ * to that true end, refused, and the session closed, so that nobody behind us can see another end.
  */
 #include "base/utf8.h"
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 #define MATCH_NO 255
 
@@ -45,10 +45,14 @@ server_data_answer(struct smtp_server *s, const struct engine_answer *a)
 	s->content->in_header = true;
 	s->content->line_empty = true;
 	s->mode = MODE_DATA;
-	server_reply(s, 354, NULL, "Send the message, end with a dot on a line of its own"); /* R5321-4.1.1.4-a */
+	server_reply(s, 354, NULL,
+	    "Send the message, end with a dot on a line of its own"); /* R5321-4.1.1.4-a */
 }
 
-/* R5321-6.3-a, R1870-6.2-b, R5321-2.3.8-a: why content is refused; when several hold, the first row says it, however the input was cut. */
+/*
+ * R5321-6.3-a, R1870-6.2-b, R5321-2.3.8-a: why content is refused; when several hold, the first row
+ * says it, however the input was cut.
+ */
 static const struct {
 	unsigned bit;
 	const char *esc, *req, *text;
@@ -186,8 +190,8 @@ body_room(struct smtp_server *s)
 }
 
 /*
- * One step at in[i]; returns the index behind it. *run is where octets not yet put begin: a dot that
- * began a line is skipped by moving it (R5321-4.5.2-a).
+ * One step at in[i]; returns the index behind it. *run is where octets not yet put begin: a dot
+ * that began a line is skipped by moving it (R5321-4.5.2-a).
  */
 static size_t
 content_step(struct smtp_server *s, struct slice in, size_t i, size_t *run)

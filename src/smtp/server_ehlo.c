@@ -2,7 +2,7 @@
  * EHLO, HELO and STARTTLS: RFC 5321 sections 4.1.1.1 and 4.1.4, RFC 3207.
  */
 #include "base/ascii.h"
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 /* R4954-3-b, R4954-8-a: nothing on offer while it would show a password. */
 static bool
@@ -39,7 +39,9 @@ put_auth(struct smtp_server *s, struct buf *out)
 	buf_put(out, s->o.auth_mechanisms);
 }
 
-/* What EHLO lists, in this order; PIPELINING last, as it is the one old parsers stumble over least. */
+/*
+ * What EHLO lists, in this order; PIPELINING last, as it is the one old parsers stumble over least.
+ */
 static const struct {
 	enum smtp_ext ext;
 	const char *keyword;
@@ -120,7 +122,8 @@ hello(struct smtp_server *s, struct slice name, bool esmtp)
 	struct smtp_helo *detail;
 
 	if (!is_helo_name(name)) {
-		server_bad(s, 501, NULL, "Domain name or address literal expected"); /* R5321-4.1.1.1-f */
+		server_bad(
+		    s, 501, NULL, "Domain name or address literal expected"); /* R5321-4.1.1.1-f */
 		return;
 	}
 	if (!s->o.ask_helo) {

@@ -19,9 +19,11 @@
 #define SERVER_OUT_HIGH 4096          /* waiting output from which on no input is taken */
 #define SERVER_OUT_MAX (48 * 1024)    /* what may wait then: the replies of all open RCPTs */
 #define SERVER_AUTH_LINE_MAX 12288    /* RFC 4954 section 4, CRLF included */
-#define SERVER_JUNK_LINE_MAX 65536    /* an overlong line is skipped up to here, then the session ends */
+#define SERVER_JUNK_LINE_MAX \
+	65536 /* an overlong line is skipped up to here, then the session ends */
 #define SERVER_SCRATCH_MAX (512 * 1024)
-#define SERVER_SCRATCH_HIGH (128 * 1024) /* from here on further RCPTs wait until all are answered */
+#define SERVER_SCRATCH_HIGH \
+	(128 * 1024) /* from here on further RCPTs wait until all are answered */
 #define SERVER_IDENTITY_MAX 320
 #define SERVER_HELO_MAX 255
 
@@ -100,8 +102,9 @@ struct smtp_server {
 	const char *mechanism;
 	unsigned tls_bits;
 
-	int64_t now_ms, last_ms; /* the latest time told; when the peer last did something that counts */
-	size_t junk_bytes;       /* of an overlong line being skipped */
+	int64_t now_ms;    /* the latest time told */
+	int64_t last_ms;   /* when the peer last did something that counts */
+	size_t junk_bytes; /* of an overlong line being skipped */
 	unsigned char junk_last;
 
 	bool line_held;   /* line is complete and waits for open questions */
@@ -122,7 +125,9 @@ struct smtp_server {
 
 /* --- server.c ------------------------------------------------------------------------------- */
 
-/* Bytes that must be free of open questions to be used; NULL at its limit (the session then ends). */
+/*
+ * Bytes that must be free of open questions to be used; NULL at its limit (the session then ends).
+ */
 struct arena *server_scratch(struct smtp_server *s);
 
 /* Asks a question that blocks the session. detail is in scratch or NULL. */
@@ -131,7 +136,9 @@ void server_ask(struct smtp_server *s, enum smtp_ask kind, const void *detail);
 /* A question number nobody has. */
 uint32_t server_number(struct smtp_server *s);
 
-/* Ends the session after what was said; the transaction is dropped, open questions are cancelled. */
+/*
+ * Ends the session after what was said; the transaction is dropped, open questions are cancelled.
+ */
 void server_close(struct smtp_server *s, enum engine_why why);
 
 /* "421 esc host text" and the end. */
@@ -166,56 +173,5 @@ void server_line_retry(struct smtp_server *s);
 
 /* Extensions really in force now: bits of enum smtp_ext (server_ehlo.c). */
 unsigned server_extensions(const struct smtp_server *s);
-
-/* --- commands: args is what follows the verb, without blanks at its ends ------------------------- */
-
-void server_ehlo(struct smtp_server *s, struct slice args);
-void server_helo(struct smtp_server *s, struct slice args);
-void server_starttls(struct smtp_server *s, struct slice args);
-void server_auth(struct smtp_server *s, struct slice args);
-void server_mail(struct smtp_server *s, struct slice args);
-void server_rcpt(struct smtp_server *s, struct slice args);
-void server_data(struct smtp_server *s, struct slice args);
-void server_rset(struct smtp_server *s, struct slice args);
-void server_noop(struct smtp_server *s, struct slice args);
-void server_quit(struct smtp_server *s, struct slice args);
-void server_vrfy(struct smtp_server *s, struct slice args);
-void server_expn(struct smtp_server *s, struct slice args);
-void server_help(struct smtp_server *s, struct slice args);
-void server_unimplemented(struct smtp_server *s, struct slice args);
-void server_stranger(struct smtp_server *s, struct slice args);
-
-/* A line without its line end (server_command.c). False: it must wait until open RCPTs are answered. */
-bool server_command(struct smtp_server *s, struct slice line);
-
-/* A SASL response line, and one that was too long to be one (server_auth.c). */
-void server_auth_line(struct smtp_server *s, struct slice line);
-void server_auth_too_long(struct smtp_server *s);
-
-/* Content: how much of in was taken (server_data.c). */
-size_t server_content_feed(struct smtp_server *s, struct slice in);
-
-/* All content was taken by the owner: ask COMMIT when its end has come. */
-void server_content_settle(struct smtp_server *s);
-
-/* --- answers ------------------------------------------------------------------------------------- */
-
-void server_helo_answer(struct smtp_server *s, const struct engine_answer *a);
-void server_auth_answer(struct smtp_server *s, const struct engine_answer *a);
-void server_mail_answer(struct smtp_server *s, const struct engine_answer *a);
-void server_data_answer(struct smtp_server *s, const struct engine_answer *a);
-void server_commit_answer(struct smtp_server *s, const struct engine_answer *a);
-
-/* Room for one more RCPT beside those that are open? */
-bool server_rcpt_room(const struct smtp_server *s);
-
-/* Takes "FROM:" or "TO:" off the front, and blanks behind it, which some clients send (server_mail.c). */
-bool server_keyword_take(struct slice *args, struct slice keyword);
-
-/* True when number was an open RCPT. */
-bool server_rcpt_answer(struct smtp_server *s, const struct engine_answer *a);
-
-/* Replies to RCPTs at the head of the queue that are answered. */
-void server_rcpt_flush(struct smtp_server *s);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Input into lines: RFC 5321 sections 2.3.8, 4.5.3.1.4, 4.5.3.1.9. A line that is whole in the input
- * is used where it lies; only what a read has cut in two is copied.
+ * Input into lines: RFC 5321 sections 2.3.8, 4.5.3.1.4, 4.5.3.1.9. A line that is whole in the
+ * input is used where it lies; only what a read has cut in two is copied.
  */
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 static size_t
 line_max(const struct smtp_server *s)
@@ -34,7 +34,8 @@ static bool
 line_run(struct smtp_server *s, struct slice line)
 {
 	struct slice text = sl_sub(line, 0, line.n - 2);
-	bool bare = sl_find(text, '\r') < text.n || sl_find(text, '\n') < text.n || sl_find(text, '\0') < text.n;
+	bool bare = sl_find(text, '\r') < text.n || sl_find(text, '\n') < text.n ||
+		    sl_find(text, '\0') < text.n;
 
 	if (s->mode == MODE_AUTH) {
 		server_auth_line(s, text); /* what is no BASE64 is refused there */

@@ -3,7 +3,7 @@
  */
 #include "base/ascii.h"
 #include "smtp/params.h"
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 bool
 server_keyword_take(struct slice *args, struct slice keyword)

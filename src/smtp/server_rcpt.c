@@ -1,10 +1,11 @@
 /*
- * RCPT: RFC 5321 section 4.1.1.3. Many may be asked at once (RFC 2920); their replies leave in order.
+ * RCPT: RFC 5321 section 4.1.1.3. Many may be asked at once (RFC 2920); their replies leave in
+ * order.
  */
 #include <stdio.h>
 
 #include "smtp/params.h"
-#include "smtp/server_int.h"
+#include "smtp/server_cmd.h"
 
 bool
 server_rcpt_room(const struct smtp_server *s)
@@ -12,7 +13,8 @@ server_rcpt_room(const struct smtp_server *s)
 	/* Whether there will be too many is not known before those asked are answered. */
 	bool counted = s->rcpts_asked == 0 || s->accepted + s->rcpts_asked < s->o.recipients_max;
 
-	return counted && s->rcpts_open < SMTP_OPEN_RCPTS && arena_used(s->scratch) < SERVER_SCRATCH_HIGH;
+	return counted && s->rcpts_open < SMTP_OPEN_RCPTS &&
+	       arena_used(s->scratch) < SERVER_SCRATCH_HIGH;
 }
 
 /* A place in the queue of replies; NULL at the session's memory limit. */
@@ -65,7 +67,8 @@ server_rcpt(struct smtp_server *s, struct slice args)
 	}
 	if (s->accepted >= s->o.recipients_max) { /* R5321-4.5.3.1.8-b */
 		r->code = 452;
-		fault_req(&r->fault, ST_LIMIT, "4.5.3", "R5321-4.5.3.1.10-a", "Too many recipients");
+		fault_req(
+		    &r->fault, ST_LIMIT, "4.5.3", "R5321-4.5.3.1.10-a", "Too many recipients");
 		return;
 	}
 	r->detail.accepted = s->accepted;
@@ -87,7 +90,8 @@ server_rcpt_answer(struct smtp_server *s, const struct engine_answer *a)
 		s->rcpts_asked--;
 		r->fault = a->fault;
 		if (a->fault.st == ST_OK)
-			s->accepted++; /* R5321-4.1.1.3-c: and stays so, whatever happens to the others */
+			s->accepted++; /* R5321-4.1.1.3-c: and stays so, whatever happens to the
+					  others */
 		return true;
 	}
 	return false;
@@ -107,7 +111,8 @@ server_rcpt_flush(struct smtp_server *s)
 		if (r->fault.st == ST_OK) {
 			server_reply(s, 250, "2.1.5", "Recipient ok");
 		} else if (r->code) {
-			snprintf(esc, sizeof(esc), "%u.%u.%u", r->fault.esc[0], r->fault.esc[1], r->fault.esc[2]);
+			snprintf(esc, sizeof(esc), "%u.%u.%u", r->fault.esc[0], r->fault.esc[1],
+			    r->fault.esc[2]);
 			server_reply(s, r->code, esc, r->fault.text);
 		} else {
 			server_refuse(s, &r->fault, REPLY_TO_RCPT);

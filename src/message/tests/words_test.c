@@ -95,7 +95,8 @@ static void
 test_content(void)
 {
 	content_case("text/plain; charset=us-ascii (Plain text)", "text/plain;charset=us-ascii");
-	content_case(" Multipart/Mixed;\r\n Boundary=\"gc0p 4Jq\"", "multipart/mixed;boundary=gc0p 4Jq");
+	content_case(
+	    " Multipart/Mixed;\r\n Boundary=\"gc0p 4Jq\"", "multipart/mixed;boundary=gc0p 4Jq");
 	content_case("text", "text/plain!");
 	content_case("text/html foo", "text/plain!");
 	content_case("text/html; x", "text/html!");
@@ -122,9 +123,10 @@ test_continued(void)
 static void
 test_put(void)
 {
-	static const char *const values[] = {"x", "a b", "a\"b\\c", "\xc3\xa4.txt", "", "100% 'sure'*",
-		"a very long file name with blanks in it that does not fit on a line by itself.txt",
-		HAN HAN HAN HAN HAN};
+	static const char *const values[] = {"x", "a b", "a\"b\\c", "\xc3\xa4.txt", "",
+	    "100% 'sure'*",
+	    "a very long file name with blanks in it that does not fit on a line by itself.txt",
+	    HAN HAN HAN HAN HAN};
 	struct arena *a = arena_new("test", 1 << 20);
 	struct content c;
 	struct buf out;

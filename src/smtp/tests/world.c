@@ -111,7 +111,8 @@ judge(struct world_conn *c, const struct engine_ask *ask, struct fault *f, int64
 	*f = FAULT_NONE;
 	*after_ms = 0;
 	for (size_t i = 0; i < c->world->rule_count; i++, r++) {
-		if (r->kind != ask->kind || !(sl_eq(r->key, SL("*")) || sl_ieq(r->key, key_of(ask))))
+		if (r->kind != ask->kind ||
+		    !(sl_eq(r->key, SL("*")) || sl_ieq(r->key, key_of(ask))))
 			continue;
 		*f = r->fault;
 		*after_ms = r->after_ms;
@@ -191,7 +192,8 @@ asked(struct world_conn *c, const struct engine_ask *ask)
 		return;
 	}
 	if (!p)
-		return; /* more questions than the contract allows: nothing answers them, the test fails */
+		return; /* more questions than the contract allows: nothing answers them, the test
+			   fails */
 	p->number = ask->number;
 	p->kind = ask->kind;
 	judge(c, ask, &p->fault, &after_ms);
@@ -299,7 +301,8 @@ turn(struct world_conn *c)
 struct world_conn *
 world_connect(struct world *w, enum world_service service)
 {
-	static const struct engine_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .bits = 256};
+	static const struct engine_tls tls = {
+	    .version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .bits = 256};
 	struct world_conn *c = mem_get(sizeof(*c));
 	struct smtp_server_opts o;
 
@@ -310,7 +313,8 @@ world_connect(struct world *w, enum world_service service)
 	buf_init(&c->out, MUCH);
 	buf_init(&c->content, MUCH);
 	buf_init(&c->rcpts, MUCH);
-	smtp_server_opts_init(&o, service == WORLD_SMTP ? SMTP_SERVICE_MX : SMTP_SERVICE_SUBMISSION, SL("mx." WORLD_DOMAIN));
+	smtp_server_opts_init(&o, service == WORLD_SMTP ? SMTP_SERVICE_MX : SMTP_SERVICE_SUBMISSION,
+	    SL("mx." WORLD_DOMAIN));
 	o.size_max_bytes = WORLD_SIZE_MAX;
 	o.extensions |= SMTP_EXT_STARTTLS;
 	if (service != WORLD_SMTP) {
@@ -382,7 +386,8 @@ world_shut(struct world_conn *c)
 bool
 world_start_tls(struct world_conn *c)
 {
-	static const struct engine_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .bits = 256};
+	static const struct engine_tls tls = {
+	    .version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .bits = 256};
 	struct engine_event ev = {.kind = ENGINE_TLS_ON, .detail = &tls};
 
 	if (c->closed || !world_wants_tls(c))
