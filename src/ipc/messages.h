@@ -31,7 +31,7 @@
 	F(S, BYTES, host, 255, none)      /* for esmtp: the domain or relay; empty for local */ \
 	F(S, BYTES, account, 320, none)   /* for local: the mailbox as authdaemond knows it */ \
 	F(S, BYTES, extension, 255, none) /* for local: what stood behind the separator */ \
-	F(S, BYTES, original, 1100, none) /* what the sender wrote (ORCPT form "rfc822;..."), for reports */ \
+	F(S, BYTES, original, 1100, none) /* ORCPT "rfc822;...", or ";address" as RCPT had it without one; for reports */ \
 	F(S, U8, notify, 0, none)         /* RFC 3461 NOTIFY bits: 1 success 2 failure 4 delay 8 never; 0 = not given */
 
 /* what became of one recipient */

@@ -66,7 +66,7 @@ route_job_new(struct route_map *m, const struct route_request *r)
 		struct buf text;
 
 		buf_init(&text, ROUTE_ADDRESS_MAX + 16);
-		buf_put(&text, SL("rfc822;"));
+		buf_put_byte(&text, ';'); /* no type: nobody gave an ORCPT, R3461-6.3-c */
 		buf_put(&text, r->address);
 		j->original = arena_copy(a, buf_slice(&text));
 		buf_fini(&text);

@@ -67,7 +67,7 @@ struct route_request {
 	bool may_relay;        /* logged in, RELAYCLIENT, or our own user */
 	struct slice address;  /* as in RCPT TO, without <>; RFC 5321 syntax was checked; the local
 				  part may be quoted */
-	struct slice original; /* ORCPT "rfc822;..." or empty: then made from address */
+	struct slice original; /* ORCPT "rfc822;..." or empty: then ";address" */
 	uint8_t notify;
 };
 

@@ -304,9 +304,9 @@ policy_rcpt(struct client *c, const struct engine_ask *a)
 	char original[1100];
 	int n;
 
-	/* ORCPT as given, or what the client wrote (RFC 3461 section 4.2). */
+	/* ORCPT as given, or without a type what the client wrote: R3461-6.3-c. */
 	n = d->orcpt.n ? snprintf(original, sizeof(original), "%.*s;%.*s", SL_FMT(d->orcpt_type), SL_FMT(d->orcpt))
-	               : snprintf(original, sizeof(original), "rfc822;%.*s", SL_FMT(d->to.text));
+	               : snprintf(original, sizeof(original), ";%.*s", SL_FMT(d->to.text));
 	q->text = arena_copy(c->txn->arena, d->to.text);
 	channel_request(peer(c, "routed"), &q->call, IPC_rcpt, &(struct ipc_rcpt){
 	    .source = client_source(c), .may_relay = c->may_relay || identity.n || c->service->kind == SMTP_SERVICE_LOCAL,
