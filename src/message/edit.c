@@ -78,7 +78,7 @@ edit_message_id_next(struct slice *value, struct slice *id)
 	size_t end;
 	bool open;
 
-	while (token_skip(value, NULL), value->n) {
+	for (token_skip(value, NULL); value->n; token_skip(value, NULL)) {
 		if (value->p[0] == '<') {
 			end = sl_find(*value, '>');
 			if (end == value->n)

@@ -2,3 +2,9 @@
 noinst_LIBRARIES += libsasl.a
 LIB_SASL = libsasl.a
 libsasl_a_SOURCES = src/sasl/server.c
+
+SASL_TESTS = src/sasl/tests/sasl_test
+check_PROGRAMS += $(SASL_TESTS)
+TESTS += $(SASL_TESTS)
+src_sasl_tests_sasl_test_SOURCES = src/sasl/tests/sasl_test.c
+src_sasl_tests_sasl_test_LDADD = libsasl.a libbase.a

@@ -18,8 +18,10 @@ libsmtp_a_SOURCES = \
 check_LIBRARIES += libsmtpworld.a
 libsmtpworld_a_SOURCES = src/smtp/tests/world.c
 
-SMTP_TESTS = src/smtp/tests/server_test
+SMTP_TESTS = src/smtp/tests/path_test src/smtp/tests/server_test
 check_PROGRAMS += $(SMTP_TESTS)
 TESTS += $(SMTP_TESTS)
+src_smtp_tests_path_test_SOURCES = src/smtp/tests/path_test.c
+src_smtp_tests_path_test_LDADD = libsmtp.a libbase.a
 src_smtp_tests_server_test_SOURCES = src/smtp/tests/server_test.c
 src_smtp_tests_server_test_LDADD = libsmtpworld.a libsmtp.a libsasl.a libbase.a

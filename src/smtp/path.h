@@ -45,9 +45,7 @@ enum st smtp_mailbox_parse(struct arena *a, struct slice s, struct smtp_path *pa
 /* Is s a Domain of RFC 5321 4.1.2 (letters, digits, hyphens inside; underscores are let pass)? */
 bool smtp_is_domain(struct slice s);
 
-/*
- * Is s an address literal with its brackets: IPv4, IPv6: or a general tagged form? RFC 5321 4.1.3.
- */
+/* Is s an address literal with its brackets, IPv4 or IPv6? RFC 5321 4.1.3. */
 bool smtp_is_literal(struct slice s);
 
 #endif
