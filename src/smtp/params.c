@@ -227,6 +227,7 @@ is_param(struct slice keyword, bool has_value, struct slice value)
 	return true;
 }
 
+/* R5321-4.1.1-b, R3461-5.1-a, R3461-5.1-b, R3461-5.1-c, R3461-5.1-d */
 static enum st
 params_read(struct param_target *t, struct slice rest, unsigned extensions,
     const struct param_row *rows, size_t count, struct fault *f)

@@ -16,7 +16,10 @@ is_atext(unsigned char c)
 	return ascii_is_alnum(c) || (c && memchr("!#$%&'*+-/=?^_`{|}~", c, 19));
 }
 
-/* One label without its dot: letters, digits, hyphens inside. Underscores exist in real names. */
+/*
+ * R5321-4.1.2-d. One label without its dot: letters, digits, hyphens inside. Underscores exist in
+ * real names.
+ */
 static bool
 is_label(struct slice s)
 {
@@ -204,6 +207,7 @@ path_make(struct arena *a, struct slice local, struct slice domain, struct smtp_
 	return ST_OK;
 }
 
+/* R5321-2.3.5-c, R6409-4.2-a, R6409-5.1-a */
 static enum st
 mailbox_parse(
     struct arena *a, struct slice s, const char *esc, struct smtp_path *path, struct fault *f)
@@ -259,7 +263,10 @@ path_close(struct slice s)
 	return s.n;
 }
 
-/* Cuts "@a,@b:" off; its domains are checked and then ignored: R5321-4.1.2-a, R5321-C-a. */
+/*
+ * Cuts "@a,@b:" off; its domains are checked and then ignored: R5321-4.1.2-a, R5321-C-a,
+ * R5321-3.3-h, R5321-3.6.1-a, R5321-4.1.1.3-b, R5321-4.1.1.3-d, R5321-4.1.1.3-e.
+ */
 static bool
 route_skip(struct slice *s)
 {
@@ -278,6 +285,7 @@ route_skip(struct slice *s)
 	return true;
 }
 
+/* R5321-4.1.1.2-b, R5321-4.5.5-a, R5321-4.5.3.1.3-a, R5321-4.5.1-b */
 enum st
 smtp_path_take(struct arena *a, struct slice *rest, bool null_allowed, bool postmaster_allowed,
     struct smtp_path *path, struct fault *f)

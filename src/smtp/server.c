@@ -6,6 +6,10 @@
 
 #define MINUTES(n) ((int64_t)(n) * 60 * 1000)
 
+/*
+ * R5321-4.5.3.1.4-a, R5321-4.5.3.1.7-a, R5321-4.5.3.1.8-a, R5321-4.5.3.2.7-a, R5321-6.3-b,
+ * R3461-5.4-a
+ */
 void
 smtp_server_opts_init(struct smtp_server_opts *o, enum smtp_service service, struct slice host)
 {
@@ -101,6 +105,7 @@ server_reset(struct smtp_server *s)
 	s->body_taken = 0;
 }
 
+/* R5321-4.1.1.10-c */
 void
 server_close(struct smtp_server *s, enum engine_why why)
 {
@@ -256,7 +261,7 @@ server_next_ask(struct engine *e, struct engine_ask *ask)
 	return hand_out(&s->single, ask);
 }
 
-/* R5321-3.1-a, R5321-4.3.1-a: nothing is read before this. */
+/* R5321-3.1-a, R5321-3.1-b, R5321-3.1-d, R5321-4.3.1-a: nothing is read before this. */
 static void
 connect_answer(struct smtp_server *s, const struct engine_answer *a)
 {
@@ -413,7 +418,7 @@ server_event(struct engine *e, const struct engine_event *ev, int64_t now_ms)
 		s->state.phase = ENGINE_OPEN;
 		s->last_ms = now_ms;
 	} else if (ev->kind == ENGINE_DRAIN) {
-		s->drain = true;
+		s->drain = true; /* R5321-3.8-b */
 	} else if (ev->kind == ENGINE_KICK) {
 		/*
 		 * A commit under way may already be true: its reply is waited for, so that nothing

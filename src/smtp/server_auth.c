@@ -120,6 +120,7 @@ auth_allowed(struct smtp_server *s, struct slice name)
 	return false;
 }
 
+/* R4954-4-a, R4954-4-r */
 void
 server_auth(struct smtp_server *s, struct slice args)
 {
@@ -144,7 +145,7 @@ server_auth_line(struct smtp_server *s, struct slice line)
 {
 	if (sl_eq(line, SL("*"))) {
 		auth_end(s);
-		server_bad(s, 501, "5.7.0", "Authentication cancelled"); /* R4954-4-g */
+		server_bad(s, 501, "5.7.0", "Authentication cancelled"); /* R4954-4-g, R4954-6-d */
 		return;
 	}
 	auth_response(s, line, false);
@@ -157,6 +158,7 @@ server_auth_too_long(struct smtp_server *s)
 	server_bad(s, 500, "5.5.6", "Authentication exchange line is too long"); /* R4954-4-p */
 }
 
+/* R4954-4-n */
 void
 server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 {
@@ -164,7 +166,7 @@ server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 
 	if (a->fault.st != ST_OK) {
 		auth_end(s);
-		/* R4954-4-k, R4954-4-l: another try is welcome, up to a limit. */
+		/* R4954-4-k, R4954-4-l, R4954-4-t: another try is welcome, up to a limit. */
 		server_refuse(s, &a->fault, REPLY_TO_AUTH);
 		s->errors++;
 		if (++s->auth_failures >= s->o.auth_failures_max && s->o.auth_failures_max)
@@ -176,5 +178,5 @@ server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 	s->mechanism = s->sasl->mech->name;
 	s->authenticated = true;
 	auth_end(s);
-	server_reply(s, 235, "2.7.0", "Authentication succeeded"); /* R4954-4-j */
+	server_reply(s, 235, "2.7.0", "Authentication succeeded"); /* R4954-4-j, R4954-6-b */
 }

@@ -24,8 +24,8 @@ static void
 cmd_rset(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	server_reset(s); /* R5321-4.1.1.5-a */
-	server_reply(s, 250, "2.0.0", "Ok");
+	server_reset(s); /* R5321-4.1.1.5-a, R5321-4.1.1.5-d */
+	server_reply(s, 250, "2.0.0", "Ok"); /* R5321-4.1.1.5-b, R5321-4.1.1.5-c */
 }
 
 static void
@@ -47,7 +47,7 @@ static void
 cmd_vrfy(struct smtp_server *s, struct slice args)
 {
 	(void)args;
-	/* R5321-3.5.3-b, R5321-7.3-a: 252, not 250, where nothing was looked up. */
+	/* R5321-3.5.3-a, R5321-3.5.3-b, R5321-7.3-a: 252, not 250, where nothing was looked up. */
 	server_reply(s, 252, "2.1.5", "Cannot verify; send some mail, it will be tried");
 }
 
@@ -81,7 +81,11 @@ cmd_stranger(struct smtp_server *s, struct slice args)
 	server_goodbye(s, ENGINE_WHY_PROTOCOL, "4.7.0", "This is not HTTP, closing");
 }
 
-/* R5321-4.5.1-a */
+/*
+ * R5321-4.5.1-a, R5321-2.2.1-b, R5321-4.1.1.1-b; order: R5321-3.3-b, R5321-4.1.4-d, R5321-4.1.4-e,
+ * R4954-4-d; arguments: R5321-4.3.2-b, R4954-4-q; no effect on a transaction: R5321-4.1.1.6-a,
+ * R5321-4.1.1.8-b, R5321-4.1.1.9-a; not offered: R5321-F.1-a, R5321-3.5.2-b; R5321-3.5.1-a.
+ */
 static const struct command_row command_rows[] = {
 	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_mail},
 	{"RCPT", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | MAY_OVERLAP, server_rcpt},
@@ -128,7 +132,7 @@ struct refusal {
 	const char *esc, *text;
 };
 
-/* Why a command may not run now, or NULL. R5321-4.1.4-g: nothing changes then. */
+/* Why a command may not run now, or NULL. R5321-4.1.4-g, R5321-4.2.2-a: nothing changes then. */
 static const struct refusal *
 why_not(const struct smtp_server *s, const struct command_row *row, struct slice args)
 {
@@ -159,6 +163,7 @@ why_not(const struct smtp_server *s, const struct command_row *row, struct slice
 	return (row->need & NEED_ARGS) && args.n == 0 ? &no_args : NULL;
 }
 
+/* R5321-4.1.1-c, R5321-4.2-a */
 bool
 server_command(struct smtp_server *s, struct slice line)
 {

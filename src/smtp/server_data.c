@@ -18,7 +18,7 @@ server_data(struct smtp_server *s, struct slice args)
 	struct smtp_data *detail;
 
 	(void)args;
-	if (s->accepted == 0) { /* R5321-3.3-c, R2920-3.2-c */
+	if (s->accepted == 0) { /* R5321-3.3-c, R2920-3.2-c, R2920-3.2-d */
 		if (s->tried)
 			server_bad(s, 554, "5.5.1", "No valid recipients");
 		else
@@ -72,7 +72,10 @@ content_refuse(struct smtp_server *s, unsigned bit)
 	s->content->refused |= bit;
 }
 
-/* Octets of the message, unstuffed, into body. */
+/*
+ * Octets of the message, unstuffed, into body. R1870-6.2-a, R1870-6.3-a, R1870-6.3-b, R1870-6.4-a:
+ * what was declared does not matter here, only what is allowed.
+ */
 static void
 content_put(struct smtp_server *s, struct slice run)
 {
@@ -240,6 +243,10 @@ content_step(struct smtp_server *s, struct slice in, size_t i, size_t *run)
 	return i;
 }
 
+/*
+ * R5321-4.1.1.4-c, R5321-4.1.1.4-h, R5321-4.5.2-c, R5321-4.5.3.1.6-a, R5321-2.4-f,
+ * R5321-3.3-e, R5321-3.3-f, R5321-3.7.2-a, R1870-6-a, R6152-3-c
+ */
 size_t
 server_content_feed(struct smtp_server *s, struct slice in)
 {
@@ -274,6 +281,7 @@ server_content_settle(struct smtp_server *s)
 		server_ask(s, SMTP_ASK_COMMIT, &s->content->sum);
 }
 
+/* R5321-2.1-a, R5321-3.3-g, R5321-4.2.5-a, R5321-4.2.5-b */
 void
 server_commit_answer(struct smtp_server *s, const struct engine_answer *a)
 {

@@ -4,7 +4,7 @@
 #include "base/ascii.h"
 #include "smtp/server_cmd.h"
 
-/* R4954-3-b, R4954-8-a: nothing on offer while it would show a password. */
+/* R4954-3-b, R4954-8-a, R4616-1-a: nothing on offer while it would show a password. */
 static bool
 offers_auth(const struct smtp_server *s)
 {
@@ -40,7 +40,8 @@ put_auth(struct smtp_server *s, struct buf *out)
 }
 
 /*
- * What EHLO lists, in this order; PIPELINING last, as it is the one old parsers stumble over least.
+ * What EHLO lists, in this order. R4954-3-a, R3207-2-a, R1870-3-a, R5321-4.5.3.1.7-b, R6152-2-a,
+ * R5321-2.4-e, R2034-3-a, R3461-4-a, R2920-2-a; R5321-4.2.4-c: nothing that is then refused.
  */
 static const struct {
 	enum smtp_ext ext;
@@ -57,6 +58,7 @@ static const struct {
 	{SMTP_EXT_PIPELINING, "PIPELINING", always, NULL},
 };
 
+/* R3207-4.2-h */
 unsigned
 server_extensions(const struct smtp_server *s)
 {
@@ -68,7 +70,10 @@ server_extensions(const struct smtp_server *s)
 	return bits;
 }
 
-/* R5321-4.1.1.1-a: the first line has our name, then one keyword a line. */
+/*
+ * R5321-2.2.1-a, R5321-4.1.1.1-a, R5321-4.2.1-a: the first line has our name, then one keyword a
+ * line.
+ */
 static void
 put_ehlo(struct smtp_server *s)
 {
@@ -88,7 +93,7 @@ put_ehlo(struct smtp_server *s)
 	}
 }
 
-/* A name we can write into a Received field: a domain or literal, or near enough to one. */
+/* A name we can write into a Received field; R5321-4.1.4-c: its truth is not looked into. */
 static bool
 is_helo_name(struct slice name)
 {
@@ -179,7 +184,10 @@ server_starttls(struct smtp_server *s, struct slice args)
 		return;
 	}
 	server_reply(s, 220, "2.0.0", "Ready to start TLS"); /* R3207-4-a */
-	/* R3207-4.2-a: what was learnt before the handshake is forgotten. */
+	/*
+	 * R3207-4.2-a, R3207-6-c, R3207-4-i, R3207-4.3-a: what was learnt before the handshake is
+	 * forgotten.
+	 */
 	server_reset(s);
 	buf_fini(&s->helo);
 	s->esmtp = false;

@@ -4,6 +4,7 @@
  */
 #include "smtp/server_cmd.h"
 
+/* R4954-3-d, R5321-4.5.3.1.4-a */
 static size_t
 line_max(const struct smtp_server *s)
 {
@@ -95,6 +96,7 @@ junk_begin(struct smtp_server *s, struct slice in)
 	return junk_feed(s, in);
 }
 
+/* R2920-3.2-i, R2920-3.2-k */
 size_t
 server_line_feed(struct smtp_server *s, struct slice in)
 {

@@ -22,7 +22,7 @@ needs_login(const struct smtp_server *s)
 	return s->o.auth_required && !s->authenticated && s->o.service != SMTP_SERVICE_LOCAL;
 }
 
-/* AUTH= may come where logging in is possible, and from who has done so: RFC 4954 section 5. */
+/* AUTH= may come where logging in is possible, and from who has done so: R4954-3-c, R4954-5-c. */
 static unsigned
 params_in_force(const struct smtp_server *s)
 {
@@ -31,6 +31,7 @@ params_in_force(const struct smtp_server *s)
 	return server_extensions(s) | (auth ? s->o.extensions & (unsigned)SMTP_EXT_AUTH : 0);
 }
 
+/* R5321-4.1.4-f */
 static void
 mail_refuse(struct smtp_server *s, const struct fault *f, bool unknown_param)
 {
@@ -78,6 +79,7 @@ server_mail(struct smtp_server *s, struct slice args)
 	server_ask(s, SMTP_ASK_MAIL, mail);
 }
 
+/* R5321-3.3-a */
 void
 server_mail_answer(struct smtp_server *s, const struct engine_answer *a)
 {

@@ -53,6 +53,7 @@ rcpt_read(struct smtp_server *s, struct slice args, struct server_rcpt *r)
 	return st;
 }
 
+/* R5321-4.1.1.3-a, R5321-4.1.4-i, R5321-4.5.3.1.8-a, R5321-4.5.3.1.10-a */
 void
 server_rcpt(struct smtp_server *s, struct slice args)
 {
@@ -80,6 +81,7 @@ server_rcpt(struct smtp_server *s, struct slice args)
 	s->rcpts_asked++;
 }
 
+/* R5321-3.3-i, R1870-6.1-a, R1870-6.1-b */
 bool
 server_rcpt_answer(struct smtp_server *s, const struct engine_answer *a)
 {
@@ -97,6 +99,7 @@ server_rcpt_answer(struct smtp_server *s, const struct engine_answer *a)
 	return false;
 }
 
+/* R2920-3.2-a, R2920-3.2-e, R2920-3.2-f, R2920-3.2-g */
 void
 server_rcpt_flush(struct smtp_server *s)
 {

@@ -67,6 +67,7 @@ test_good(void)
 	    "[||a b|c][||\"|[127.0.0.1]][||x|[IPv6:::1]]");
 	address_case("J\xc3\xb6rg <j@x>", "[J\xc3\xb6rg||j|x]");
 	address_case("=?utf-8?q?J=C3=B6rg?= <j@x>", "[=?utf-8?q?J=C3=B6rg?=||j|x]");
+	address_case("\"a\r\n b\\\"c\" <d@e>", "[a b\"c||d|e]");
 	address_case("<>", "[|||]");
 	address_case(",, ,", "");
 	address_case("", "");
