@@ -5,8 +5,8 @@
 #include "base/num.h"
 
 /*
- * A chain of blocks, the current one first. Blocks double from a small start: an idle session costs
- * little, a busy one few calls of malloc.
+ * A chain of blocks, the current one first. A new block is half of what is there, at least: an idle
+ * session costs little, a busy one few calls of malloc.
  */
 #ifdef BUILD_SANITIZE
 #define BLOCK_FIRST 0 /* each request its own block, so that the sanitizer sees every overrun */
@@ -71,7 +71,7 @@ arena_free(struct arena *a)
 static struct block *
 block_add(struct arena *a, size_t n)
 {
-	size_t size = a->blocks == NULL ? BLOCK_FIRST : a->blocks->size * 2;
+	size_t size = a->used / 2 <= BLOCK_FIRST ? BLOCK_FIRST : a->used / 2;
 	struct block *b;
 
 	if (size > BLOCK_LARGEST)
