@@ -38,7 +38,7 @@ test_sender(void)
 {
 	static const struct path_row rows[] = {
 		{"<a@b.example>", "a@b.example", "a", "b.example", ""},
-		{"<User.Name+x@B.Example> SIZE=1", "User.Name+x@B.Example", "User.Name+x", "B.Example",
+		{"<User+x@B.Example> SIZE=1", "User+x@B.Example", "User+x", "B.Example",
 		    " SIZE=1"},
 		{"<>", "", "", "", ""},
 		{"<@a.example,@b.example:c@d>", "c@d", "c", "d", ""},
