@@ -154,6 +154,12 @@ channel_name(const struct channel *c)
 	return c->opts.name;
 }
 
+size_t
+channel_backlog_bytes(const struct channel *c)
+{
+	return c->out.n;
+}
+
 uint32_t
 channel_peer_uid(const struct channel *c)
 {

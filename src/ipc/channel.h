@@ -90,6 +90,9 @@ void channel_note(struct channel *c, enum ipc_type type, const void *message, in
 /* Grants the peer `open_max` open requests of a type. */
 void channel_grant(struct channel *c, enum ipc_type type, uint32_t open_max);
 
+/* Bytes that wait for a slow reader. */
+size_t channel_backlog_bytes(const struct channel *c);
+
 /* Stops and resumes reading (the receiver's own limits). */
 void channel_pause(struct channel *c, bool paused);
 

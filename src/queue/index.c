@@ -54,7 +54,7 @@ index_write(struct queue *q)
 		if (!heap_has(&w->due) || !in_msgs(w))
 			continue;
 		queue_id_text(&w->key, text);
-		buf_fmt(&b, "%s %lld\n", text, (long long)w->due.key);
+		buf_fmt(&b, "%s %lld\n", text, (long long)(w->due.key > 0 ? w->due.key : 0));
 		count++;
 	}
 	buf_fmt(&b, "end %zu\n", count);

@@ -9,6 +9,7 @@
 #include "queue/queue_int.h"
 
 #define UNREADABLE_WAIT_SEC 300
+#define DUE_FLUSHED (-1) /* before all times */
 
 struct waiter *
 waiter_new(struct queue *q, const struct queue_id *id, int64_t due_sec)
@@ -50,6 +51,7 @@ queue_park(struct queue_message *message, int64_t due_sec)
 	if (q->opts.rcpt_user_bytes)
 		memset(queue_rcpt_user(&m->pub, 0), 0, m->pub.rcpt_count * q->opts.rcpt_user_bytes);
 	m->parked = true;
+	m->pub.flushed = false;
 	heap_move(&q->due, &m->w.due, due_sec);
 	if (m->place == PLACE_LOG) {
 		list_append(&q->waiting, &m->waiting);
@@ -105,19 +107,39 @@ load(struct queue *q, struct waiter *w, int64_t now_sec)
 	return NULL;
 }
 
+static struct queue_message *
+bring(struct queue *q, struct waiter *w, int64_t now_sec)
+{
+	bool flushed = w->due.key == DUE_FLUSHED;
+	struct message *m = w->resident ? unpark(CONTAINER_OF(w, struct message, w)) : load(q, w, now_sec);
+
+	if (!m)
+		return NULL;
+	m->pub.flushed = flushed;
+	return &m->pub;
+}
+
 struct queue_message *
 queue_due(struct queue *q, int64_t now_sec)
 {
 	struct heap_node *n;
 
 	while ((n = heap_min(&q->due)) && n->key <= now_sec) {
-		struct waiter *w = CONTAINER_OF(n, struct waiter, due);
-		struct message *m = w->resident ? unpark(CONTAINER_OF(w, struct message, w)) : load(q, w, now_sec);
+		struct queue_message *m = bring(q, CONTAINER_OF(n, struct waiter, due), now_sec);
 
 		if (m)
-			return &m->pub;
+			return m;
 	}
 	return NULL;
+}
+
+struct queue_message *
+queue_unpark(struct queue *q, struct slice id_text)
+{
+	struct queue_id id;
+	struct waiter *w = queue_id_parse(id_text, &id) == ST_OK ? queue_find(q, &id) : NULL;
+
+	return w && heap_has(&w->due) ? bring(q, w, w->due.key > 0 ? w->due.key : 0) : NULL;
 }
 
 void
@@ -125,7 +147,7 @@ queue_flush(struct queue *q)
 {
 	/* All keys become equal, so the heap stays one. */
 	for (size_t i = 0; i < q->due.count; i++)
-		q->due.nodes[i]->key = 0;
+		q->due.nodes[i]->key = DUE_FLUSHED;
 }
 
 bool
@@ -136,7 +158,7 @@ queue_flush_one(struct queue *q, struct slice id_text)
 
 	if (!w || !heap_has(&w->due))
 		return false;
-	heap_move(&q->due, &w->due, 0);
+	heap_move(&q->due, &w->due, DUE_FLUSHED);
 	return true;
 }
 

@@ -84,6 +84,7 @@ struct queue_message {
 	int64_t arrived_sec, next_sec;
 	uint32_t attempts;
 	bool cancelled;
+	bool flushed; /* it came from queue_due because of queue_flush, not of time */
 	uint64_t length;
 	unsigned char digest[QUEUE_DIGEST];
 	struct queue_rcpt *rcpts;
@@ -195,9 +196,12 @@ int64_t queue_due_sec(const struct queue *q);
 /* The next message that is due, as if new to the owner; NULL: none now. What cannot be read is tried again later. */
 struct queue_message *queue_due(struct queue *q, int64_t now_sec);
 
-/* Everything parked is due now / this message is. Without effect on what is not parked. */
+/* Everything parked is due now / this message is. Without effect on what is not parked (false). */
 void queue_flush(struct queue *q);
 bool queue_flush_one(struct queue *q, struct slice id);
+
+/* A parked message at once, as queue_due gives it; NULL: it is not parked, or cannot be read. */
+struct queue_message *queue_unpark(struct queue *q, struct slice id);
 
 /* The body in memory: ST_OK with *body (borrowed until the next call on the queue) | ST_NOENT (it stands in a file) | ST_IO. */
 enum st queue_body(struct queue_message *m, struct slice *body, struct fault *f) ATTR_CHECKED;

@@ -1,1 +1,10 @@
-# src/daemon/courierd
+# src/daemon/courierd: custody and scheduling
+noinst_LIBRARIES += libcourierd.a
+libcourierd_a_SOURCES = \
+	src/daemon/courierd/courierd.h src/daemon/courierd/command.c src/daemon/courierd/custody.c src/daemon/courierd/def.c \
+	src/daemon/courierd/dispatch.c src/daemon/courierd/local.c src/daemon/courierd/report.c src/daemon/courierd/say.c \
+	src/daemon/courierd/work.c
+
+daemon_PROGRAMS += src/daemon/courierd/courierd
+src_daemon_courierd_courierd_SOURCES = src/daemon/courierd/main.c
+src_daemon_courierd_courierd_LDADD = libcourierd.a $(LINK_ALL) $(EXT_LIBS)

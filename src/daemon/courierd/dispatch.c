@@ -1,0 +1,170 @@
+/*
+ * Turns: what is owed goes to the scheduler, what it gives goes to a deliverer.
+ */
+#include "base/arena.h"
+#include "daemon/courierd/courierd.h"
+
+#define DELIVERIES_A_TURN 256
+
+/* Courier's scheduler knows the destination of a local recipient as its account. */
+static struct slice
+destination(const struct queue_message *m, const struct queue_rcpt *r)
+{
+	struct slice host = queue_text(m, r->host), account = queue_text(m, r->account);
+
+	return host.n ? host : account.n ? account : queue_text(m, r->address);
+}
+
+/* No process of this build speaks SMTP to other hosts: the mail waits until one does, or its time is over. */
+static void
+esmtp_begin(struct delivery *d)
+{
+	struct fault f;
+
+	fault_set(&f, ST_TEMP, "4.3.3", "no outgoing transport in this build");
+	for (uint32_t i = 0; i < d->count; i++)
+		delivery_result(d, i, &f, SL_NONE);
+	delivery_end(d, 0);
+}
+
+static void
+unknown_begin(struct delivery *d)
+{
+	struct fault f;
+
+	fault_set(&f, ST_TEMP, "4.3.5", "no such module");
+	for (uint32_t i = 0; i < d->count; i++)
+		delivery_result(d, i, &f, SL_NONE);
+	delivery_end(d, 0);
+}
+
+static const struct deliverer deliverers[] = {
+    [MODULE_LOCAL] = { "local", local_begin },
+    [MODULE_ESMTP] = { "esmtp", esmtp_begin },
+    [MODULE_OTHER] = { "", unknown_begin },
+};
+
+static unsigned
+module_of(const struct queue_message *m, const struct queue_rcpt *r)
+{
+	for (unsigned i = 0; i < MODULE_OTHER; i++)
+		if (sl_eq(queue_text(m, r->module), sl_str(deliverers[i].name)))
+			return i;
+	return MODULE_OTHER;
+}
+
+void
+dispatch_limits(struct courierd *c)
+{
+	const struct conf_module *of[] = { [MODULE_LOCAL] = &proc_conf(c->proc)->local, [MODULE_ESMTP] = &proc_conf(c->proc)->esmtp };
+
+	for (unsigned i = 0; i < COUNT_OF(of); i++)
+		sched_set_limits(c->sched, i, &(struct sched_limits){
+		    .max_dels = of[i]->max_dels, .max_host = of[i]->max_host, .max_rcpt = of[i]->max_rcpt,
+		});
+}
+
+void
+dispatch_put(struct courierd *c, struct queue_message *m)
+{
+	int64_t now = courierd_now_ms(c);
+
+	for (uint32_t i = 0; i < m->rcpt_count; i++) {
+		const struct queue_rcpt *r = &m->rcpts[i];
+		struct sched_item *it = queue_rcpt_user(m, i);
+
+		if (r->state == QUEUE_OWED && (it->state == SCHED_NONE || it->state == SCHED_TAKEN))
+			sched_put(c->sched, it, module_of(m, r), destination(m, r), m, now);
+	}
+	dispatch_kick(c);
+}
+
+void
+dispatch_drop(struct courierd *c, struct queue_message *m)
+{
+	for (uint32_t i = 0; i < m->rcpt_count; i++) {
+		struct sched_item *it = queue_rcpt_user(m, i);
+
+		if (it->state == SCHED_READY || it->state == SCHED_WAITS)
+			sched_remove(c->sched, it);
+	}
+}
+
+/* ---- deliveries ---- */
+
+static void
+delivery_new(struct courierd *c, struct sched_item **items, size_t count, struct sched_dest *dest)
+{
+	struct queue_message *m = (struct queue_message *)(uintptr_t)items[0]->message;
+	struct sched_item *first = queue_rcpt_user(m, 0);
+	struct delivery *d = mem_get(sizeof(*d) + count * sizeof(d->rcpts[0]));
+
+	*d = (struct delivery){ .c = c, .m = m, .dest = dest, .number = ++c->next_delivery, .count = (uint32_t)count };
+	for (size_t i = 0; i < count; i++)
+		d->rcpts[i] = (uint32_t)(items[i] - first);
+	list_node_init(&d->node);
+	list_node_init(&d->waits);
+	list_append(&c->deliveries, &d->node);
+	work_of(m)->under_way++;
+	deliverers[sched_dest_module(dest)].begin(d);
+}
+
+static void
+dispatch(struct deferred *later)
+{
+	struct courierd *c = later->arg;
+	struct sched_item *items[COURIERD_BATCH];
+	struct sched_dest *dest;
+
+	if (c->draining)
+		return;
+	for (int k = 0; k < DELIVERIES_A_TURN; k++) {
+		size_t n = sched_next(c->sched, courierd_now_ms(c), items, COURIERD_BATCH, &dest);
+
+		if (!n) {
+			courierd_look(c);
+			return;
+		}
+		delivery_new(c, items, n, dest);
+	}
+	dispatch_kick(c);
+}
+
+void
+dispatch_kick(struct courierd *c)
+{
+	loop_defer(proc_loop(c->proc), &c->dispatch, dispatch, c);
+}
+
+void
+delivery_result(struct delivery *d, uint32_t i, const struct fault *f, struct slice peer)
+{
+	if (f->st != ST_OK && fault_is_temporary(f))
+		work_of(d->m)->deferred++;
+	work_result(d->c, d->m, d->rcpts[i], f, peer);
+}
+
+void
+delivery_soon(struct delivery *d, int64_t wait_ms)
+{
+	struct work *w = work_of(d->m);
+
+	if (wait_ms > w->soon_ms)
+		w->soon_ms = wait_ms;
+}
+
+void
+delivery_end(struct delivery *d, int64_t not_before_ms)
+{
+	struct courierd *c = d->c;
+	struct queue_message *m = d->m;
+
+	list_remove(&d->node);
+	list_remove(&d->waits);
+	sched_done(c->sched, d->dest, not_before_ms);
+	work_of(m)->under_way--;
+	mem_free(d);
+	work_look(c, m);
+	dispatch_kick(c);
+	courierd_drain_look(c);
+}
