@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #include "os/sysinfo.h"
 
 #define STOP_WITHIN_MS 10000
+#define START_PATIENCE_MS 30000
 
 static const char usage[] =
     "usage: master [--foreground] [--single-user] [--instance DIR] [--process-uids FIRST]\n"
@@ -195,15 +197,22 @@ on_signal(void *arg, int signo)
 
 /* ---- background ---- */
 
-/* In the parent: waits until the server is ready or gone. */
+/* In the parent: waits until the server is ready or gone, but not for ever when a process cannot be started. */
 static int
 wait_for(pid_t child, int ready)
 {
-	char c;
-	int status;
-
+	struct pollfd p = { .fd = ready, .events = POLLIN };
+	int status, some;
 	ssize_t n;
+	char c;
 
+	while ((some = poll(&p, 1, START_PATIENCE_MS)) < 0 && errno == EINTR)
+		;
+	if (some == 0) {
+		fprintf(stderr, "courier: started, but not every process is ready after %d s; the log says why\n",
+		    START_PATIENCE_MS / 1000);
+		return 75; /* EX_TEMPFAIL */
+	}
 	while ((n = read(ready, &c, 1)) < 0 && errno == EINTR)
 		;
 	if (n == 1)
