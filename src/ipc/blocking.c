@@ -7,16 +7,17 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "os/fdpass.h"
+
 static enum st
 write_all(int fd, struct slice s, struct fault *f)
 {
 	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
+		long n = fdpass_send(fd, s.p, s.n, -1); /* no SIGPIPE */
 
-		if (n < 0 && errno != EINTR)
-			return fault_sys(f, ST_TEMP, "4.3.0", errno, "the daemon went away");
-		if (n > 0)
-			s = sl_skip(s, (size_t)n);
+		if (n < 0)
+			return fault_sys(f, ST_TEMP, "4.3.0", (int)-n, "the daemon went away");
+		s = sl_skip(s, (size_t)n);
 	}
 	return ST_OK;
 }
@@ -50,7 +51,9 @@ send_frame(int fd, enum ipc_type type, const void *message, uint32_t sequence, s
 	buf_init(&out, FRAME_MAX_SMALL);
 	st = ipc_encode(row, message, &out, f);
 	if (st == ST_OK) {
-		frame_put(header, &(struct frame){ .length = (uint32_t)out.n, .type = row->type, .sequence = sequence });
+		frame_put(header,
+		    &(struct frame){
+			.length = (uint32_t)out.n, .type = row->type, .sequence = sequence});
 		st = write_all(fd, sl_mem(header, sizeof(header)), f);
 	}
 	if (st == ST_OK)
@@ -61,7 +64,8 @@ send_frame(int fd, enum ipc_type type, const void *message, uint32_t sequence, s
 
 /* One frame; *row and *message (in a) are set. */
 static enum st
-read_frame(int fd, struct arena *a, struct buf *in, const struct ipc_row **row, void **message, struct fault *f)
+read_frame(int fd, struct arena *a, struct buf *in, const struct ipc_row **row, void **message,
+    struct fault *f)
 {
 	unsigned char header[FRAME_HEADER];
 	struct frame fr;
@@ -71,9 +75,11 @@ read_frame(int fd, struct arena *a, struct buf *in, const struct ipc_row **row, 
 		return st;
 	*row = frame_get(header, &fr) ? ipc_row(fr.type) : NULL;
 	buf_clear(in);
-	unsigned char *room = buf_room(in, fr.length + 1);
-	if (!*row || (fr.flags & FRAME_HAS_FD) || !room)
-		return fault_set(f, ST_SYNTAX, "", "the daemon's answer is not understood: different versions?");
+	unsigned char *room =
+	    *row && fr.length <= FRAME_MAX ? buf_room(in, (size_t)fr.length + 1) : NULL;
+	if (!room || (fr.flags & FRAME_HAS_FD))
+		return fault_set(
+		    f, ST_SYNTAX, "", "the daemon's answer is not understood: different versions?");
 	st = read_all(fd, room, fr.length, f);
 	if (st != ST_OK)
 		return st;
@@ -90,7 +96,8 @@ check_hello(const struct ipc_hello *m, struct fault *f)
 {
 	if (m->schema == ipc_schema())
 		return ST_OK;
-	return fault_set(f, ST_SYNTAX, "", "the daemon runs another build (%.*s): use courier restart", SL_FMT(m->build));
+	return fault_set(f, ST_SYNTAX, "",
+	    "the daemon runs another build (%.*s): use courier restart", SL_FMT(m->build));
 }
 
 enum st
@@ -98,7 +105,7 @@ channel_ask_blocking(int fd, enum ipc_type type, const void *message,
     void (*fn)(void *arg, uint16_t type, const void *message), void *arg, struct fault *f)
 {
 	const struct ipc_row *want = ipc_reply_row(ipc_row((uint16_t)type));
-	struct ipc_hello hello = { ipc_schema(), sl_str(channel_build), sl_str(channel_role) };
+	struct ipc_hello hello = {ipc_schema(), sl_str(channel_build), sl_str(channel_role)};
 	struct arena *a = arena_new("command", FRAME_MAX);
 	const struct ipc_row *row = NULL;
 	void *reply = NULL;

@@ -1,6 +1,6 @@
 /*
- * Channels: what the rows allow, credits, one reply for each request. Bytes and descriptors are moved by
- * the two halves channel_out.c and channel_in.c.
+ * Channels: what the rows allow, credits, one reply for each request. Bytes and descriptors are
+ * moved by the two halves channel_out.c and channel_in.c.
  */
 #include "ipc/channel_int.h"
 
@@ -16,7 +16,8 @@ channel_release(struct deferred *d)
 	struct channel *c = d->arg;
 
 	arena_free(c->arena);
-	mem_free(c->received);
+	mem_free(c->received.v);
+	mem_free(c->cancelled.v);
 	buf_fini(&c->in);
 	mem_free(c);
 }
@@ -35,11 +36,14 @@ fail_calls(struct list *calls, const struct fault *why)
 	}
 }
 
-/* The connection ends; memory goes at the end of the loop's turn, when no caller up the stack uses it. */
+/* The connection ends; memory goes at the end of the loop's turn, when no caller up the stack uses
+ * it. */
 static void
 channel_end(struct channel *c, const struct fault *why)
 {
 	c->dead = true;
+	loop_defer_stop(&c->last_words);
+	loop_timer_stop(c->loop, &c->rest);
 	loop_forget(&c->watch);
 	close(c->fd);
 	channel_out_fini(c);
@@ -58,12 +62,37 @@ channel_fail(struct channel *c, const struct fault *why)
 	struct fault copy = *why;
 
 	if (copy.st != ST_EOF)
-		log_event(LOG_LEVEL_WARNING, "ipc", KV_STR("peer", c->opts.name), KV_FAULT(&copy), KV_END);
+		log_event(LOG_LEVEL_WARNING, "ipc", KV_STR("peer", c->opts.name), KV_FAULT(&copy),
+		    KV_END);
 	if (copy.esc[0] != 4)
 		memcpy(copy.esc, ((uint8_t[]){4, 3, 0}), sizeof(copy.esc));
 	channel_end(c, &copy);
 	if (c->opts.closed)
 		c->opts.closed(c, &copy);
+}
+
+/* Reading goes on until the peer has nothing more to say; whoever does not read has nothing to wait
+ * for. */
+static void
+channel_last_words(struct deferred *d)
+{
+	struct channel *c = d->arg;
+
+	if (c->paused)
+		channel_fail(c, &c->why);
+	else
+		channel_in_read(c);
+}
+
+void
+channel_break(struct channel *c, const struct fault *why)
+{
+	if (c->dead || c->broken)
+		return;
+	c->broken = true;
+	c->why = *why;
+	channel_out_fini(c);
+	loop_defer(c->loop, &c->last_words, channel_last_words, c);
 }
 
 void
@@ -74,8 +103,6 @@ channel_free(struct channel *c)
 	if (!c || c->dead)
 		return;
 	channel_out_flush(c);
-	if (c->dead)
-		return;
 	fault_set(&why, ST_EOF, "4.3.0", "%s: we closed the channel", c->opts.name);
 	channel_end(c, &why);
 }
@@ -100,7 +127,7 @@ channel_want(struct channel *c)
 		return;
 	if (!c->paused)
 		want |= POLLER_READ;
-	if (c->out.n)
+	if (c->out.n && !c->resting)
 		want |= POLLER_WRITE;
 	loop_want(&c->watch, want);
 }
@@ -120,7 +147,8 @@ channel_new(struct loop *l, int fd, const struct channel_opts *o)
 		c->opts.queue_max_bytes = 16u << 20;
 	if (!c->opts.frame_max_bytes || c->opts.frame_max_bytes > FRAME_MAX)
 		c->opts.frame_max_bytes = FRAME_MAX;
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* an accepted one is not, everywhere */
+	fcntl(
+	    fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* an accepted one is not, everywhere */
 	if (peercred_get(fd, &c->peer_uid, &gid) != 0)
 		c->peer_uid = UINT32_MAX;
 	c->arena = arena_new("channel", 64u << 20);
@@ -136,7 +164,9 @@ channel_new(struct loop *l, int fd, const struct channel_opts *o)
 	}
 	loop_watch(l, &c->watch, fd, POLLER_READ, channel_ready, c);
 	struct ipc_hello hello = {
-		.schema = ipc_schema(), .build = sl_str(channel_build), .role = sl_str(channel_role),
+	    .schema = ipc_schema(),
+	    .build = sl_str(channel_build),
+	    .role = sl_str(channel_role),
 	};
 	channel_note(c, IPC_hello, &hello, -1);
 	return c;
@@ -171,6 +201,45 @@ channel_pause(struct channel *c, bool paused)
 {
 	c->paused = paused;
 	channel_want(c);
+	if (c->broken && !c->dead)
+		loop_defer(c->loop, &c->last_words, channel_last_words, c);
+}
+
+void
+channel_hear(struct channel *c)
+{
+	if (c && !c->dead)
+		channel_in_read(c);
+}
+
+/* ---- sets of requests ---- */
+
+bool
+request_add(struct request_set *s, uint32_t sequence, uint16_t type)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].sequence == sequence)
+			return false;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 16;
+		s->v = mem_resize(s->v, s->cap * sizeof(*s->v));
+	}
+	s->v[s->n++] = (struct request_key){sequence, type};
+	return true;
+}
+
+uint16_t
+request_take(struct request_set *s, uint32_t sequence)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		uint16_t type = s->v[i].type;
+
+		if (s->v[i].sequence != sequence)
+			continue;
+		s->v[i] = s->v[--s->n];
+		return type;
+	}
+	return 0;
 }
 
 /* ---- requests we send ---- */
@@ -188,9 +257,16 @@ channel_forget_call(struct channel_call *call)
 	call->fd = -1;
 }
 
+static bool
+can_send(const struct channel *c)
+{
+	return c && !c->dead && !c->broken;
+}
+
 /* A request leaves: from now on it holds a credit. */
 static void
-send_request(struct channel *c, struct channel_call *call, const struct ipc_row *row, struct slice payload)
+send_request(
+    struct channel *c, struct channel_call *call, const struct ipc_row *row, struct slice payload)
 {
 	int fd = call->fd;
 
@@ -201,7 +277,8 @@ send_request(struct channel *c, struct channel_call *call, const struct ipc_row 
 }
 
 void
-channel_request(struct channel *c, struct channel_call *call, enum ipc_type type, const void *message, int fd)
+channel_request(
+    struct channel *c, struct channel_call *call, enum ipc_type type, const void *message, int fd)
 {
 	const struct ipc_row *row = ipc_row((uint16_t)type);
 	size_t i = ipc_row_index(row);
@@ -212,14 +289,17 @@ channel_request(struct channel *c, struct channel_call *call, enum ipc_type type
 	call->payload = SL_NONE;
 	call->type = row->type;
 	list_node_init(&call->node);
-	if (!c || c->dead || !channel_encode(c, row, message, &payload)) {
-		fault_set(&f, ST_TEMP, "4.3.0", "%s cannot be asked now", c ? c->opts.name : "the process");
+	if (!can_send(c) || !channel_encode(c, row, message, &payload)) {
+		fault_set(&f, ST_TEMP, "4.3.0", "%s cannot be asked now",
+		    c ? c->opts.name : "the process");
 		channel_forget_call(call);
 		call->fn(call, 0, NULL, -1, &f);
 		return;
 	}
 	call->channel = c;
-	call->sequence = ++c->sequence ? c->sequence : ++c->sequence;
+	if (++c->sequence == 0)
+		c->sequence = 1;
+	call->sequence = c->sequence;
 	if (c->send_open[i] < c->send_limit[i] && !c->send_waiting[i]) {
 		send_request(c, call, row, payload);
 		return;
@@ -235,7 +315,7 @@ channel_request(struct channel *c, struct channel_call *call, enum ipc_type type
 void
 channel_send_waiting(struct channel *c)
 {
-	LIST_EACH(&c->waiting, n) {
+	LIST_EACH (&c->waiting, n) {
 		struct channel_call *call = CONTAINER_OF(n, struct channel_call, node);
 		const struct ipc_row *row = ipc_row(call->type);
 		size_t i = ipc_row_index(row);
@@ -248,24 +328,25 @@ channel_send_waiting(struct channel *c)
 		call->payload = SL_NONE;
 		send_request(c, call, row, payload);
 		mem_free((void *)(uintptr_t)payload.p);
-		if (c->dead)
-			return;
 	}
 }
 
-void
+bool
 channel_cancel(struct channel_call *call)
 {
 	struct channel *c = call->channel;
+	bool left = c && !call->payload.p;
 
 	if (!c)
-		return;
-	/* A request that left keeps its credit until the reply comes; one that waited never had any. */
-	if (call->payload.p)
-		c->send_waiting[ipc_row_index(ipc_row(call->type))]--;
+		return false;
+	/* A request that left keeps its credit until the reply comes; one that waited never had
+	 * any. */
+	if (left)
+		request_add(&c->cancelled, call->sequence, call->type);
 	else
-		c->orphans++;
+		c->send_waiting[ipc_row_index(ipc_row(call->type))]--;
 	channel_forget_call(call);
+	return left;
 }
 
 size_t
@@ -288,21 +369,48 @@ channel_note(struct channel *c, enum ipc_type type, const void *message, int fd)
 	const struct ipc_row *row = ipc_row((uint16_t)type);
 	struct slice payload;
 
-	if (!c || c->dead || !channel_encode(c, row, message, &payload)) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	channel_out_frame(c, row, 0, payload, fd);
+	if (can_send(c) && channel_encode(c, row, message, &payload))
+		channel_out_frame(c, row, 0, payload, fd);
+	else if (fd >= 0)
+		close(fd);
 }
 
 void
 channel_grant(struct channel *c, enum ipc_type type, uint32_t open_max)
 {
-	struct ipc_credit m = { .type = type, .open_max = open_max };
+	struct ipc_credit m = {.type = type, .open_max = open_max};
 
 	c->receive_limit[ipc_row_index(ipc_row((uint16_t)type))] = open_max;
 	channel_note(c, IPC_credit, &m, -1);
+}
+
+/* Where the reply of a row has a verdict, it says f; all else in it is empty. */
+static void
+fill_fault(const struct ipc_row *row, struct ipc_verdict *verdict, unsigned char *message)
+{
+	uint32_t one = 1;
+
+	for (size_t i = 0; i < row->layout.count; i++) {
+		const struct ipc_field *fl = &row->layout.fields[i];
+
+		if (fl->kind != IPC_KIND_LIST || strcmp(fl->name, "verdict") != 0)
+			continue;
+		memcpy(message + fl->at, &verdict, sizeof(verdict));
+		memcpy(message + fl->at + sizeof(verdict), &one, sizeof(one));
+	}
+}
+
+void
+channel_reply_fault(
+    struct channel *c, uint32_t sequence, const struct ipc_row *reply, const struct fault *f)
+{
+	unsigned char *message = mem_get(reply->layout.size);
+	struct ipc_verdict verdict;
+
+	ipc_verdict_from(&verdict, f);
+	fill_fault(reply, &verdict, message);
+	channel_reply(c, sequence, (enum ipc_type)reply->type, message, -1);
+	mem_free(message);
 }
 
 void
@@ -311,18 +419,21 @@ channel_reply(struct channel *c, uint32_t sequence, enum ipc_type type, const vo
 	const struct ipc_row *row = ipc_row((uint16_t)type);
 	struct slice payload;
 	struct fault f;
+	bool fits = can_send(c) && channel_encode(c, row, message, &payload);
+	uint16_t asked = 0;
 
-	if (!c || c->dead || !channel_take_received(c, sequence)) {
-		if (fd >= 0)
-			close(fd);
-		return;
+	/* What does not fit its row: the peer must hear something. A reply with a fault alone fits.
+	 */
+	if (can_send(c) && !fits) {
+		fault_set(&f, ST_BUG, "4.3.0", "the reply does not fit into a frame");
+		channel_reply_fault(c, sequence, row, &f);
+	} else if (fits) {
+		asked = request_take(&c->received, sequence);
 	}
-	if (!channel_encode(c, row, message, &payload)) {
-		if (fd >= 0)
-			close(fd);
-		fault_set(&f, ST_BUG, "4.3.0", "%s: our reply %s does not fit its row", c->opts.name, row->layout.name);
-		channel_fail(c, &f);
-		return;
+	if (asked) {
+		c->receive_open[ipc_row_index(ipc_row(asked))]--;
+		channel_out_frame(c, row, sequence, payload, fd);
+	} else if (fd >= 0) {
+		close(fd);
 	}
-	channel_out_frame(c, row, sequence, payload, fd);
 }

@@ -1,6 +1,6 @@
 /*
- * Channels, the way in: header by itself (a descriptor comes with its first byte), then the payload;
- * then the rules of docs/IPC.md, in the order in which they are checked.
+ * Channels, the way in: header by itself (a descriptor comes with its first byte), then the
+ * payload; then the rules of docs/IPC.md, in the order in which they are checked.
  */
 #include "ipc/channel_int.h"
 
@@ -27,40 +27,21 @@ static bool
 link_allowed(const struct channel *c, const struct ipc_row *row)
 {
 	return row->link == IPC_LINK_ANY || row->link == c->opts.receives ||
-	    (c->opts.receives2 != IPC_LINK_ANY && row->link == c->opts.receives2);
+	       (c->opts.receives2 != IPC_LINK_ANY && row->link == c->opts.receives2);
 }
 
-/* Remembers a request until its reply; false when the peer has no credit for it, or uses a sequence twice. */
+/* Remembers a request until its reply; false when the peer has no credit for it, or uses a sequence
+ * twice. */
 static bool
 note_received(struct channel *c, const struct ipc_row *row)
 {
 	size_t i = ipc_row_index(row);
 
-	if (c->receive_open[i] >= c->receive_limit[i])
+	if (c->receive_open[i] >= c->receive_limit[i] ||
+	    !request_add(&c->received, c->frame.sequence, row->type))
 		return false;
-	for (size_t k = 0; k < c->received_n; k++)
-		if (c->received[k].sequence == c->frame.sequence)
-			return false;
-	if (c->received_n == c->received_cap) {
-		c->received_cap = c->received_cap ? 2 * c->received_cap : 16;
-		c->received = mem_resize(c->received, c->received_cap * sizeof(*c->received));
-	}
-	c->received[c->received_n++] = (struct received){ c->frame.sequence, row->type };
 	c->receive_open[i]++;
 	return true;
-}
-
-bool
-channel_take_received(struct channel *c, uint32_t sequence)
-{
-	for (size_t k = 0; k < c->received_n; k++) {
-		if (c->received[k].sequence != sequence)
-			continue;
-		c->receive_open[ipc_row_index(ipc_row(c->received[k].type))]--;
-		c->received[k] = c->received[--c->received_n];
-		return true;
-	}
-	return false;
 }
 
 static void
@@ -69,7 +50,8 @@ take_hello(struct channel *c, const struct ipc_hello *m)
 	struct fault f;
 
 	if (m->schema != ipc_schema()) {
-		fault_set(&f, ST_SYNTAX, "4.3.0", "%s speaks another schema (build %.*s): restart needed", c->opts.name,
+		fault_set(&f, ST_SYNTAX, "4.3.0",
+		    "%s speaks another schema (build %.*s): restart needed", c->opts.name,
 		    SL_FMT(m->build));
 		channel_fail(c, &f);
 		return;
@@ -90,68 +72,57 @@ take_credit(struct channel *c, const struct ipc_credit *m)
 	channel_send_waiting(c);
 }
 
-/* A reply: gives the credit back and wakes the call, if somebody still waits. */
-static void
-take_reply(struct channel *c, const struct ipc_row *row, const void *message, int fd)
+static struct channel_call *
+find_call(struct channel *c, uint32_t sequence)
 {
-	LIST_EACH(&c->open, n) {
+	LIST_EACH (&c->open, n) {
 		struct channel_call *call = CONTAINER_OF(n, struct channel_call, node);
-		const struct ipc_row *asked = ipc_row(call->type);
 
-		if (call->sequence != c->frame.sequence)
-			continue;
-		if (ipc_reply_row(asked) != row) {
-			if (fd >= 0)
-				close(fd);
-			broken(c, "the wrong reply", row);
-			return;
-		}
-		c->send_open[ipc_row_index(asked)]--;
-		channel_forget_call(call);
-		channel_send_waiting(c);
-		call->fn(call, row->type, message, fd, NULL);
-		return;
+		if (call->sequence == sequence)
+			return call;
 	}
-	if (fd >= 0)
-		close(fd);
-	if (!c->orphans) {
+	return NULL;
+}
+
+/* A reply, or f instead of it: gives the credit back and wakes the call, if somebody still waits.
+ */
+static void
+take_reply(struct channel *c, const struct ipc_row *row, const void *message, int fd,
+    const struct fault *f)
+{
+	struct channel_call *call = find_call(c, c->frame.sequence);
+	uint16_t type = call ? call->type : request_take(&c->cancelled, c->frame.sequence);
+	const struct ipc_row *asked = ipc_row(type);
+
+	if (!asked || ipc_reply_row(asked) != row) {
+		if (fd >= 0)
+			close(fd);
 		broken(c, "a reply to nothing", row);
 		return;
 	}
-	c->orphans--; /* of a cancelled request; which type it was, its row says */
-	for (const struct ipc_row *r = row - 1; r >= row - ipc_row_index(row) && r->flow != IPC_FLOW_REPLY; r--)
-		if (r->flow == IPC_FLOW_REQUEST && c->send_open[ipc_row_index(r)]) {
-			c->send_open[ipc_row_index(r)]--;
-			break;
-		}
+	c->send_open[ipc_row_index(asked)]--;
+	if (call)
+		channel_forget_call(call);
 	channel_send_waiting(c);
+	if (call)
+		call->fn(call, row->type, message, fd, f);
+	else if (fd >= 0)
+		close(fd);
 }
 
 /* A descriptor was announced and did not arrive, our table being full: say so for the owner. */
 static void
-answer_lost_fd(struct channel *c, const struct ipc_row *row)
+lost_fd(struct channel *c, const struct ipc_row *row)
 {
-	const struct ipc_row *reply = ipc_reply_row(row);
-	unsigned char message[512] = {0};
-	struct ipc_verdict verdict;
 	struct fault f;
 
 	fault_set(&f, ST_TEMP, "4.3.2", "no descriptor is free");
-	log_event(LOG_LEVEL_ERROR, "ipc", KV_STR("peer", c->opts.name), KV_STR("frame", row->layout.name), KV_FAULT(&f), KV_END);
-	if (row->flow != IPC_FLOW_REQUEST || !reply || reply->layout.size > sizeof(message))
-		return;
-	ipc_verdict_from(&verdict, &f);
-	for (size_t i = 0; i < reply->layout.count; i++) {
-		const struct ipc_field *fl = &reply->layout.fields[i];
-		struct ipc_verdict *v = &verdict;
-		uint32_t one = 1;
-
-		if (fl->kind != IPC_KIND_LIST || strcmp(fl->name, "verdict") != 0)
-			continue;
-		memcpy(message + fl->at, &v, sizeof(v));
-		memcpy(message + fl->at + sizeof(v), &one, sizeof(one));
-	}
-	channel_reply(c, c->frame.sequence, (enum ipc_type)reply->type, message, -1);
+	log_event(LOG_LEVEL_ERROR, "ipc", KV_STR("peer", c->opts.name),
+	    KV_STR("frame", row->layout.name), KV_FAULT(&f), KV_END);
+	if (row->flow == IPC_FLOW_REPLY)
+		take_reply(c, row, NULL, -1, &f);
+	else if (row->flow == IPC_FLOW_REQUEST)
+		channel_reply_fault(c, c->frame.sequence, ipc_reply_row(row), &f);
 }
 
 static void
@@ -166,7 +137,7 @@ dispatch(struct channel *c, const struct ipc_row *row, const void *message, int 
 		return;
 	}
 	if (row->flow == IPC_FLOW_REPLY) {
-		take_reply(c, row, message, fd);
+		take_reply(c, row, message, fd, NULL);
 		return;
 	}
 	for (const struct channel_handler *h = c->opts.handlers; h && h->type; h++)
@@ -195,14 +166,15 @@ take_frame(struct channel *c)
 		broken(c, "it may not say this here", row);
 	else if (!c->greeted && row->type != IPC_hello)
 		broken(c, "hello must come first", row);
-	else if ((fd >= 0 && !announced) || (announced && row->fd == IPC_FD_NO_FD) || (!announced && row->fd == IPC_FD_FD))
+	else if ((fd >= 0 && !announced) || (announced && row->fd == IPC_FD_NO_FD) ||
+		 (!announced && row->fd == IPC_FD_FD))
 		broken(c, "a descriptor that does not belong", row);
 	else if (row->flow == IPC_FLOW_REQUEST && !note_received(c, row))
 		broken(c, "more requests than it has credit for", row);
 	else if (announced && fd < 0)
-		answer_lost_fd(c, row);
+		lost_fd(c, row);
 	else if (!(message = arena_get(c->arena, row->layout.size)) ||
-	    ipc_decode(row, buf_slice(&c->in), c->arena, message, &f) != ST_OK)
+		 ipc_decode(row, buf_slice(&c->in), c->arena, message, &f) != ST_OK)
 		broken(c, f.text, row);
 	else {
 		dispatch(c, row, message, fd);
@@ -212,7 +184,8 @@ take_frame(struct channel *c)
 		close(fd);
 }
 
-/* Reads what is missing of the header or payload. ST_OK: whole; ST_AGAIN; else the channel has failed. */
+/* Reads what is missing of the header or payload. ST_OK: whole; ST_AGAIN; else the channel has
+ * failed. */
 static enum st
 fill(struct channel *c, unsigned char *p, size_t *have, size_t want, int *fd, int *lost)
 {
@@ -221,13 +194,22 @@ fill(struct channel *c, unsigned char *p, size_t *have, size_t want, int *fd, in
 	while (*have < want) {
 		long n = fdpass_recv(c->fd, p + *have, want - *have, fd, lost);
 
-		if (n == -EAGAIN || n == -EINTR)
-			return ST_AGAIN;
+		if (n == -EAGAIN || n == -EINTR) {
+			if (!c->broken)
+				return ST_AGAIN;
+			channel_fail(c, &c->why); /* that was all it had to say */
+			return ST_EOF;
+		}
 		if (n <= 0) {
 			if (n == 0)
-				fault_set(&f, ST_EOF, "4.3.0", "%s closed the channel", c->opts.name);
+				fault_set(
+				    &f, ST_EOF, "4.3.0", "%s closed the channel", c->opts.name);
+			else if (n == -EBADMSG)
+				fault_set(&f, ST_SYNTAX, "4.3.0",
+				    "%s: several descriptors in one frame", c->opts.name);
 			else
-				fault_sys(&f, ST_EOF, "4.3.0", (int)-n, "channel to %s", c->opts.name);
+				fault_sys(
+				    &f, ST_EOF, "4.3.0", (int)-n, "channel to %s", c->opts.name);
 			channel_fail(c, &f);
 			return ST_EOF;
 		}

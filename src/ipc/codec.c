@@ -13,30 +13,41 @@ struct any_list {
 
 enum record {
 #define RECORD_ID(name) RECORD_##name,
-	IPC_RECORDS(RECORD_ID)
-	RECORD_none
+	IPC_RECORDS(RECORD_ID) RECORD_none
 };
 
 static const struct ipc_layout records[RECORD_none];
 
-#define FIELD_ROW(S, kind_, name_, max_, record_) \
-	{ .name = #name_, .kind = IPC_KIND_##kind_, .max = (max_), .at = offsetof(struct ipc_##S, name_), \
-	  .record = RECORD_##record_ == RECORD_none ? NULL : &records[RECORD_##record_ % RECORD_none] },
+#define FIELD_ROW(S, kind_, name_, max_, record_)            \
+	{.name = #name_,                                     \
+	    .kind = IPC_KIND_##kind_,                        \
+	    .max = (max_),                                   \
+	    .at = offsetof(struct ipc_##S, name_),           \
+	    .record = RECORD_##record_ == RECORD_none ? NULL \
+						      : &records[RECORD_##record_ % RECORD_none]},
 
-#define RECORD_FIELDS(name) static const struct ipc_field fields_##name[] = { IPC_FIELDS_##name(FIELD_ROW, name) };
+#define RECORD_FIELDS(name) \
+	static const struct ipc_field fields_##name[] = {IPC_FIELDS_##name(FIELD_ROW, name)};
 IPC_RECORDS(RECORD_FIELDS)
 #define MESSAGE_FIELDS(name, type, link, flow, fd, credit) RECORD_FIELDS(name)
 IPC_MESSAGES(MESSAGE_FIELDS)
 
-#define LAYOUT(name_) \
-	{ .name = #name_, .size = sizeof(struct ipc_##name_), .fields = fields_##name_, .count = COUNT_OF(fields_##name_) }
+#define LAYOUT(name_)                                                                         \
+	{                                                                                     \
+		.name = #name_, .size = sizeof(struct ipc_##name_), .fields = fields_##name_, \
+		.count = COUNT_OF(fields_##name_)                                             \
+	}
 #define RECORD_LAYOUT(name) LAYOUT(name),
-static const struct ipc_layout records[RECORD_none] = { IPC_RECORDS(RECORD_LAYOUT) };
+static const struct ipc_layout records[RECORD_none] = {IPC_RECORDS(RECORD_LAYOUT)};
 
 #define MESSAGE_ROW(name, type_, link_, flow_, fd_, credit_) \
-	{ .type = (type_), .link = IPC_LINK_##link_, .flow = IPC_FLOW_##flow_, .fd = IPC_FD_##fd_, .credit = (credit_), \
-	  .layout = LAYOUT(name) },
-static const struct ipc_row rows[] = { IPC_MESSAGES(MESSAGE_ROW) };
+	{.type = (type_),                                    \
+	    .link = IPC_LINK_##link_,                        \
+	    .flow = IPC_FLOW_##flow_,                        \
+	    .fd = IPC_FD_##fd_,                              \
+	    .credit = (credit_),                             \
+	    .layout = LAYOUT(name)},
+static const struct ipc_row rows[] = {IPC_MESSAGES(MESSAGE_ROW)};
 
 const struct ipc_row *
 ipc_rows(size_t *count)
@@ -151,13 +162,14 @@ put_u64(struct buf *out, uint64_t v)
 static enum st
 over_limit(const struct ipc_layout *l, const struct ipc_field *fl, size_t got, struct fault *f)
 {
-	return fault_set(f, ST_LIMIT, "", "frame %s: %s has %zu, at most %u are allowed", l->name, fl->name, got,
-	    (unsigned)fl->max);
+	return fault_set(f, ST_LIMIT, "", "frame %s: %s has %zu, at most %u are allowed", l->name,
+	    fl->name, got, (unsigned)fl->max);
 }
 
 /* One field that is not a list. */
 static enum st
-encode_plain(const struct ipc_layout *l, const struct ipc_field *fl, const void *at, struct buf *out, struct fault *f)
+encode_plain(const struct ipc_layout *l, const struct ipc_field *fl, const void *at,
+    struct buf *out, struct fault *f)
 {
 	struct slice s;
 	uint32_t v32;
@@ -189,7 +201,8 @@ encode_plain(const struct ipc_layout *l, const struct ipc_field *fl, const void 
 }
 
 static enum st
-encode_record(const struct ipc_layout *l, const unsigned char *record, struct buf *out, struct fault *f)
+encode_record(
+    const struct ipc_layout *l, const unsigned char *record, struct buf *out, struct fault *f)
 {
 	enum st st = ST_OK;
 
@@ -199,7 +212,8 @@ encode_record(const struct ipc_layout *l, const unsigned char *record, struct bu
 }
 
 static enum st
-encode_list(const struct ipc_layout *l, const struct ipc_field *fl, const void *at, struct buf *out, struct fault *f)
+encode_list(const struct ipc_layout *l, const struct ipc_field *fl, const void *at, struct buf *out,
+    struct fault *f)
 {
 	struct any_list list;
 	enum st st = ST_OK;
@@ -210,7 +224,8 @@ encode_list(const struct ipc_layout *l, const struct ipc_field *fl, const void *
 		return over_limit(l, fl, list.n, f);
 	put_u32(out, list.n);
 	for (uint32_t i = 0; i < list.n && st == ST_OK; i++)
-		st = encode_record(fl->record, (const unsigned char *)list.v + i * fl->record->size, out, f);
+		st = encode_record(
+		    fl->record, (const unsigned char *)list.v + i * fl->record->size, out, f);
 	return st;
 }
 
@@ -224,7 +239,8 @@ ipc_encode(const struct ipc_row *row, const void *message, struct buf *out, stru
 		const struct ipc_field *fl = &l->fields[i];
 		const unsigned char *at = (const unsigned char *)message + fl->at;
 
-		st = fl->kind == IPC_KIND_LIST ? encode_list(l, fl, at, out, f) : encode_plain(l, fl, at, out, f);
+		st = fl->kind == IPC_KIND_LIST ? encode_list(l, fl, at, out, f)
+					       : encode_plain(l, fl, at, out, f);
 	}
 	if (st == ST_OK && !buf_ok(out))
 		return fault_set(f, ST_LIMIT, "", "frame %s does not fit", l->name);
@@ -248,10 +264,16 @@ cut_short(const struct ipc_layout *l, const struct ipc_field *fl, struct fault *
 }
 
 static enum st
-decode_plain(const struct ipc_layout *l, const struct ipc_field *fl, struct slice *rest, void *at, struct fault *f)
+decode_plain(const struct ipc_layout *l, const struct ipc_field *fl, struct slice *rest, void *at,
+    struct fault *f)
 {
 	static const unsigned char width[] = {
-		[IPC_KIND_U8] = 1, [IPC_KIND_U32] = 4, [IPC_KIND_U64] = 8, [IPC_KIND_I64] = 8, [IPC_KIND_BYTES] = 4, [IPC_KIND_LIST] = 4,
+	    [IPC_KIND_U8] = 1,
+	    [IPC_KIND_U32] = 4,
+	    [IPC_KIND_U64] = 8,
+	    [IPC_KIND_I64] = 8,
+	    [IPC_KIND_BYTES] = 4,
+	    [IPC_KIND_LIST] = 4,
 	};
 	struct slice got;
 	uint32_t v32;
@@ -286,7 +308,8 @@ decode_plain(const struct ipc_layout *l, const struct ipc_field *fl, struct slic
 }
 
 static enum st
-decode_record(const struct ipc_layout *l, struct slice *rest, unsigned char *record, struct fault *f)
+decode_record(
+    const struct ipc_layout *l, struct slice *rest, unsigned char *record, struct fault *f)
 {
 	enum st st = ST_OK;
 
@@ -296,8 +319,8 @@ decode_record(const struct ipc_layout *l, struct slice *rest, unsigned char *rec
 }
 
 static enum st
-decode_list(const struct ipc_layout *l, const struct ipc_field *fl, struct slice *rest, struct arena *a, void *at,
-    struct fault *f)
+decode_list(const struct ipc_layout *l, const struct ipc_field *fl, struct slice *rest,
+    struct arena *a, void *at, struct fault *f)
 {
 	struct any_list list;
 	struct slice got;
@@ -312,16 +335,19 @@ decode_list(const struct ipc_layout *l, const struct ipc_field *fl, struct slice
 		return cut_short(l, fl, f);
 	list.v = arena_get_array(a, list.n, fl->record->size);
 	if (!list.v)
-		return fault_set(f, ST_LIMIT, "", "frame %s: %s needs too much memory", l->name, fl->name);
+		return fault_set(
+		    f, ST_LIMIT, "", "frame %s: %s needs too much memory", l->name, fl->name);
 	for (uint32_t i = 0; i < list.n && st == ST_OK; i++)
-		st = decode_record(fl->record, rest, (unsigned char *)list.v + i * fl->record->size, f);
+		st = decode_record(
+		    fl->record, rest, (unsigned char *)list.v + i * fl->record->size, f);
 	memcpy(at, &list.v, sizeof(list.v));
 	memcpy((unsigned char *)at + offsetof(struct any_list, n), &list.n, sizeof(list.n));
 	return st;
 }
 
 enum st
-ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, void *message, struct fault *f)
+ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, void *message,
+    struct fault *f)
 {
 	const struct ipc_layout *l = &row->layout;
 	struct slice rest = payload;
@@ -331,10 +357,12 @@ ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, voi
 		const struct ipc_field *fl = &l->fields[i];
 		unsigned char *at = (unsigned char *)message + fl->at;
 
-		st = fl->kind == IPC_KIND_LIST ? decode_list(l, fl, &rest, a, at, f) : decode_plain(l, fl, &rest, at, f);
+		st = fl->kind == IPC_KIND_LIST ? decode_list(l, fl, &rest, a, at, f)
+					       : decode_plain(l, fl, &rest, at, f);
 	}
 	if (st == ST_OK && rest.n)
-		return fault_set(f, ST_SYNTAX, "", "frame %s has %zu bytes too many", l->name, rest.n);
+		return fault_set(
+		    f, ST_SYNTAX, "", "frame %s has %zu bytes too many", l->name, rest.n);
 	return st;
 }
 
@@ -342,7 +370,11 @@ void
 ipc_verdict_from(struct ipc_verdict *v, const struct fault *f)
 {
 	*v = (struct ipc_verdict){
-		.st = (uint8_t)f->st, .class = f->esc[0], .subject = f->esc[1], .detail = f->esc[2], .text = sl_str(f->text),
+	    .st = (uint8_t)f->st,
+	    .class = f->esc[0],
+	    .subject = f->esc[1],
+	    .detail = f->esc[2],
+	    .text = sl_str(f->text),
 	};
 }
 
@@ -352,7 +384,11 @@ ipc_verdict_to(const struct ipc_verdict *v, uint32_t n, struct fault *f)
 	*f = FAULT_NONE;
 	if (n == 0 || v->st == ST_OK)
 		return;
+	/* The process at the other end may be a user's: only what a fault can be comes out of this.
+	 */
 	fault_set(f, v->st <= ST_BUG ? (enum st)v->st : ST_TEMP, "", "%.*s", SL_FMT(v->text));
+	if (v->class != 4 && v->class != 5)
+		return;
 	f->esc[0] = v->class;
 	f->esc[1] = v->subject;
 	f->esc[2] = v->detail;

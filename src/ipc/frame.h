@@ -1,5 +1,6 @@
 /*
- * The 16 bytes in front of each payload (docs/IPC.md). For the channel and the blocking commands alone.
+ * The 16 bytes in front of each payload (docs/IPC.md). For the channel and the blocking commands
+ * alone.
  */
 #ifndef IPC_FRAME_H
 #define IPC_FRAME_H
@@ -9,7 +10,7 @@
 
 #define FRAME_HEADER 16u
 #define FRAME_HAS_FD 1u
-#define FRAME_MAX (16u << 20) /* payload between our own processes */
+#define FRAME_MAX (16u << 20)       /* payload between our own processes */
 #define FRAME_MAX_SMALL (64u << 10) /* payload on command sockets and towards master */
 
 struct frame {
