@@ -50,10 +50,16 @@ src_cmd_userdbpw_SOURCES = src/cmd/authpasswd.c $(CMD_PASSWORD) $(CMD_COMMON)
 src_cmd_userdbpw_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_USERDBPW
 src_cmd_userdbpw_LDADD = $(CMD_TABLE_LIBS)
 
-TESTS += src/cmd/tests/tables_test.sh
+TESTS += src/cmd/tests/tables_test.sh src/cmd/tests/sendmail_test.sh
 
 bin_PROGRAMS += src/cmd/mailq src/cmd/cancelmsg
 src_cmd_mailq_SOURCES = src/cmd/mailq.c $(CMD_COMMON)
 src_cmd_mailq_LDADD = $(LIB_QUEUE) $(LINK_L2) $(EXT_LIBS)
 src_cmd_cancelmsg_SOURCES = src/cmd/cancelmsg.c $(CMD_COMMON)
 src_cmd_cancelmsg_LDADD = $(LINK_L2) $(EXT_LIBS)
+
+# Submission
+sbin_PROGRAMS += src/cmd/sendmail
+src_cmd_sendmail_SOURCES = src/cmd/sendmail.h src/cmd/sendmail.c src/cmd/sendmail_head.c \
+	src/cmd/sendmail_input.c src/cmd/sendmail_smtp.c $(CMD_COMMON)
+src_cmd_sendmail_LDADD = $(LIB_MESSAGE) $(LINK_L2) $(EXT_LIBS)

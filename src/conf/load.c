@@ -568,6 +568,25 @@ conf_load(const struct conf_source *src, struct conf *out, struct conf_report *r
 	return conf_load_with(src, get_from_folder, &copy, out, r);
 }
 
+static enum st
+get_names(void *arg, const char *name, struct buf *out, struct fault *f)
+{
+	static const char *const names[] = {"me", "defaultdomain", "msgidhost"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return get_from_folder(arg, name, out, f);
+	return ST_NOENT;
+}
+
+enum st
+conf_load_names(const struct conf_source *src, struct conf *out, struct conf_report *r)
+{
+	struct conf_source copy = *src;
+
+	return conf_load_with(src, get_names, &copy, out, r);
+}
+
 void
 conf_defaults(const char *hostname, struct conf *out)
 {

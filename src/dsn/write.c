@@ -55,7 +55,6 @@ dsn_put_from(struct buf *out, struct slice dsnfrom, struct slice me)
 {
 	struct arena *a = arena_new("dsn from", FROM_MEMORY);
 	struct address_list list;
-	struct address ad;
 	struct buf text;
 
 	buf_init(&text, 4096);
@@ -64,15 +63,7 @@ dsn_put_from(struct buf *out, struct slice dsnfrom, struct slice me)
 	if (!one_mailbox(&list)) {
 		buf_fmt(out, "MAILER-DAEMON@%.*s", SL_FMT(me)); /* R3464-2-d */
 	} else {
-		ad = *one_mailbox(&list);
-		if (utf8_has_8bit(ad.name)) {
-			encword_encode(out, ad.name, sizeof("From: ") - 1);
-			buf_put(out, SL("\r\n <"));
-			address_put_spec(out, ad.local, ad.domain);
-			buf_put_byte(out, '>');
-		} else {
-			address_put(out, &ad);
-		}
+		address_put_encoded(out, one_mailbox(&list), sizeof("From: ") - 1);
 	}
 	buf_fini(&text);
 	arena_free(a);

@@ -51,6 +51,12 @@ void address_put_spec(struct buf *out, struct slice local, struct slice domain);
 void address_put(struct buf *out, const struct address *ad);
 
 /*
+ * As address_put for ad->name in plain UTF-8: what is beyond ASCII becomes encoded words (RFC 2047).
+ * column is where the line stands now.
+ */
+void address_put_encoded(struct buf *out, const struct address *ad, size_t column);
+
+/*
  * Appends a list with groups, separated by ", ", folded by CRLF SP before a mailbox that would pass
  * column 78. column is where the line stands now (behind "To: ").
  */

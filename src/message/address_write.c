@@ -2,6 +2,9 @@
  * Writing addresses: only what RFC 5322 section 3.4 generates, nothing obsolete (R5322-4-b).
  */
 #include "message/address.h"
+
+#include "base/utf8.h"
+#include "message/encword.h"
 #include "message/token.h"
 
 #define FOLD_COLUMN 78 /* R5322-2.1.1-b */
@@ -71,6 +74,22 @@ address_put(struct buf *out, const struct address *ad)
 	buf_put_byte(out, '<');
 	if (ad->local.n || ad->domain.n)
 		address_put_spec(out, ad->local, ad->domain);
+	buf_put_byte(out, '>');
+}
+
+/* R2047-5-a */
+void
+address_put_encoded(struct buf *out, const struct address *ad, size_t column)
+{
+	size_t start = out->n;
+
+	if (!utf8_has_8bit(ad->name)) {
+		address_put(out, ad);
+		return;
+	}
+	encword_encode(out, ad->name, column);
+	buf_put(out, column + out->n - start > FOLD_COLUMN / 2 ? SL("\r\n <") : SL(" <"));
+	address_put_spec(out, ad->local, ad->domain);
 	buf_put_byte(out, '>');
 }
 

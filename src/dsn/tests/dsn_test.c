@@ -291,7 +291,7 @@ test_from(void)
 	    {"nobody in particular", "MAILER-DAEMON@m.example"},
 	    {"a@b.example, c@d.example", "MAILER-DAEMON@m.example"},
 	    {"", "MAILER-DAEMON@m.example"},
-	    {"Caf\xc3\xa9 <@>", "=?utf-8?b?Q2Fmw6k=?=\r\n <MAILER-DAEMON@m.example>"},
+	    {"Caf\xc3\xa9 <@>", "=?utf-8?b?Q2Fmw6k=?= <MAILER-DAEMON@m.example>"},
 	};
 	struct buf out;
 
