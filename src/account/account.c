@@ -264,6 +264,25 @@ account_options_merge(struct slice defaults, struct slice own, struct buf *out)
 	}
 }
 
+enum st
+account_options_apply(struct account *acc, struct slice defaults, struct arena *a)
+{
+	struct buf merged;
+	struct slice copy = SL_NONE;
+
+	if (defaults.n == 0)
+		return ST_OK;
+	buf_init(&merged, ACCOUNT_OPTIONS_MAX);
+	account_options_merge(defaults, acc->options, &merged);
+	if (buf_ok(&merged))
+		copy = arena_copy(a, buf_slice(&merged));
+	buf_fini(&merged);
+	if (copy.p == NULL)
+		return ST_LIMIT;
+	acc->options = copy;
+	return ST_OK;
+}
+
 static bool
 option_is_on(struct slice options, const char *name)
 {

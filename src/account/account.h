@@ -64,6 +64,10 @@ bool account_option(struct slice options, struct slice name, struct slice *value
 /* Appends own, and those of defaults that own does not name. */
 void account_options_merge(struct slice defaults, struct slice own, struct buf *out);
 
+/* Merges defaults (DEFAULTOPTIONS) into acc->options, which then points into a. ST_OK, or ST_LIMIT:
+ * too long. */
+enum st account_options_apply(struct account *acc, struct slice defaults, struct arena *a);
+
 /*
  * May this account use the service ("imap" "pop3" "webmail" "esmtp" "courier" ...)? disableimap,
  * disablepop3, disablewebmail, disableinsecureimap and disableinsecurepop3 decide (1 or 0).

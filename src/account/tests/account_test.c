@@ -112,6 +112,8 @@ expect_merge(const char *defaults, const char *own, const char *want)
 static void
 test_options(void)
 {
+	struct account acc = anna;
+	char long_options[ACCOUNT_OPTIONS_MAX];
 	struct slice value;
 
 	CHECK(account_option(SL("a=1, b=two ,c"), SL("b"), &value));
@@ -124,6 +126,12 @@ test_options(void)
 	expect_merge("", "", "");
 	expect_merge("a=1,b=2", "", "a=1,b=2");
 	expect_merge("a=1,b=2,c", "b=0", "b=0,a=1,c=1");
+	CHECK_EQ(account_options_apply(&acc, SL("a=1,disableimap=0"), arena), ST_OK);
+	CHECK_SL(acc.options, SL("disableimap=1,a=1"));
+	memset(long_options, 'x', sizeof(long_options));
+	CHECK_EQ(account_options_apply(&acc, sl_mem(long_options, sizeof(long_options)), arena),
+	    ST_LIMIT);
+	CHECK_SL(acc.options, SL("disableimap=1,a=1"));
 	CHECK(account_service_is_allowed(SL(""), SL("imap"), false));
 	CHECK(!account_service_is_allowed(SL("disableimap=1"), SL("imap"), true));
 	CHECK(account_service_is_allowed(SL("disableimap=0"), SL("imap"), true));

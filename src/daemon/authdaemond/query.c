@@ -33,7 +33,12 @@ static void
 query_finish(struct query *q, enum auth_outcome outcome)
 {
 	struct authdaemond *d = q->d;
+	bool has_record = q->request.kind == AUTH_PRE || q->request.kind == AUTH_LOGIN;
 
+	/* Options that do not fit might forbid something: nobody is let in without them. */
+	if (outcome == AUTH_YES && has_record &&
+	    account_options_apply(&q->account, sl_str(proc_conf(d->proc)->authdaemon.default_options), q->arena) != ST_OK)
+		outcome = AUTH_TROUBLE;
 	*(outcome == AUTH_YES ? &d->yes : outcome == AUTH_NO ? &d->no : &d->trouble) += 1;
 	if (!q->abandoned)
 		q->done(q, outcome, &q->account, buf_slice(&q->list));
