@@ -45,11 +45,11 @@ const struct conf_row rows_authdaemon[] = {
 	{"NAME", ROW_NOEFFECT, .doc = FIXED}, {"PRIORITY", ROW_NOEFFECT, .doc = FIXED}, \
 	{"PROG", ROW_NOEFFECT, .doc = FIXED}
 #define MAXDELS(n) \
-	{"MAXDELS", ROW_UINT(M, max_dels), .dflt = n, .min = 1, .max = 100000, .unit = "deliveries", \
-	    .doc = "Most deliveries of this module at once."}
+	{"MAXDELS", ROW_UINT(M, max_dels), .dflt = n, .min = 1, .max = 100000, \
+	    .unit = "deliveries", .doc = "Most deliveries of this module at once."}
 #define MAXHOST(n, what) \
-	{"MAXHOST", ROW_UINT(M, max_host), .dflt = n, .min = 1, .max = 100000, .unit = "deliveries", \
-	    .doc = "Most deliveries at once to one " what "."}
+	{"MAXHOST", ROW_UINT(M, max_host), .dflt = n, .min = 1, .max = 100000, \
+	    .unit = "deliveries", .doc = "Most deliveries at once to one " what "."}
 /* clang-format on */
 
 const struct conf_row rows_module_local[] = {
