@@ -184,8 +184,8 @@ enum st
 conf_load(const struct conf_source *src, struct conf *out, struct conf_report *r) ATTR_CHECKED;
 
 /* The same for me, defaultdomain and msgidhost alone: a mistake elsewhere does not matter. */
-enum st
-conf_load_names(const struct conf_source *src, struct conf *out, struct conf_report *r) ATTR_CHECKED;
+enum st conf_load_names(
+    const struct conf_source *src, struct conf *out, struct conf_report *r) ATTR_CHECKED;
 
 /* The defaults alone (tests). */
 void conf_defaults(const char *hostname, struct conf *out);
