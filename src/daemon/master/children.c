@@ -32,6 +32,22 @@ role_place(const struct role *r)
 
 /* ---- frames of children ---- */
 
+/* Whoever started us may go on: he gets his word, and his terminal or pipe back. */
+static void
+leave_starter(struct master *m)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ssize_t n = write(m->ready_fd, "1", 1);
+
+	(void)n; /* he may have gone: that is his choice */
+	close(m->ready_fd);
+	m->ready_fd = -1;
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+}
+
 static void
 on_ready(struct channel *ch, uint32_t sequence, const void *message, int fd)
 {
@@ -48,13 +64,8 @@ on_ready(struct channel *ch, uint32_t sequence, const void *message, int fd)
 	if (!c->m->ready && children_all_ready(c->m)) {
 		c->m->ready = true;
 		service_ready("all processes are ready");
-		if (c->m->ready_fd >= 0) {
-			ssize_t n = write(c->m->ready_fd, "1", 1);
-
-			(void)n; /* whoever started us may have gone: that is his choice */
-			close(c->m->ready_fd);
-			c->m->ready_fd = -1;
-		}
+		if (c->m->ready_fd >= 0)
+			leave_starter(c->m);
 	}
 }
 
