@@ -14,18 +14,11 @@
 #include "net/log.h"
 #include "os/clock.h"
 #include "os/random.h"
+#include "queue/queue.h"
 
-#define INLINE_MAX ((size_t)64 * 1024) /* of the frame `submit` */
 #define TEXT_MAX ((size_t)16 << 20)    /* a thousand recipients, twice, and an original in memory */
 #define JOB_MEMORY ((size_t)8 << 20)   /* recipients and what the report says about them */
 #define PIECE ((size_t)256 * 1024)     /* copied in one turn */
-
-enum {
-	FLAG_8BIT = 1,
-	FLAG_SMTPUTF8 = 2,
-	FLAG_REPORT = 4,
-	FLAG_DOUBLE = 8
-}; /* enum queue_flag of src/queue/queue.h: part of the frame */
 
 struct job {
 	struct list_node node;
@@ -132,7 +125,7 @@ submit(struct job *j)
 	char id[48];
 	struct ipc_submit m = {
 	    .source = SL("dsn"),
-	    .flags = FLAG_REPORT | (j->is_double ? FLAG_DOUBLE : 0),
+	    .flags = QUEUE_REPORT | (j->is_double ? QUEUE_DOUBLE : 0),
 	    .arrived_sec = now_sec,
 	    .report_of = j->number,
 	    .length = j->length,
@@ -145,7 +138,7 @@ submit(struct job *j)
 	    (unsigned long long)++d->id_counter);
 	m.id = sl_str(id);
 	if (j->report.has_8bit && dsn_returns_message(&j->report))
-		m.flags |= FLAG_8BIT;
+		m.flags |= QUEUE_8BIT;
 	hash_sha256.finish(j->digest, j->sum);
 	j->digest = NULL;
 	m.digest = sl_mem(j->sum, DIGEST_SHA256);
@@ -306,13 +299,13 @@ compose(struct job *j)
 	}
 	total = j->text.n + (j->from_file ? r->length : 0) + 256; /* and the end */
 	j->digest = hash_sha256.start();
-	if (total > INLINE_MAX) {
+	if (total > QUEUE_INLINE_MAX) {
 		j->call.fn = on_body_file;
 		channel_request(j->channel, &j->call, IPC_body_open,
 		    &(struct ipc_body_open){.size_hint = total}, -1);
 		return;
 	}
-	if (j->from_file && !read_original(j, INLINE_MAX, &f)) {
+	if (j->from_file && !read_original(j, QUEUE_INLINE_MAX, &f)) {
 		finish(j, &f);
 		return;
 	}
@@ -413,13 +406,13 @@ take_report(struct job *j, const struct ipc_report *m)
 		r->to = arena_copy(j->arena, buf_slice(&text));
 	}
 	buf_fini(&text);
-	j->is_double = !m->sender.n || (m->flags & FLAG_DOUBLE);
+	j->is_double = !m->sender.n || (m->flags & QUEUE_DOUBLE);
 	j->about = arena_copy(j->arena, m->id);
 	r->envid = arena_copy(j->arena, m->envid);
 	r->from_mta = arena_copy(j->arena, m->from_mta);
 	r->arrived_sec = m->arrived_sec;
 	r->ret = m->ret;
-	r->has_8bit = m->flags & (FLAG_8BIT | FLAG_SMTPUTF8);
+	r->has_8bit = m->flags & (QUEUE_8BIT | QUEUE_SMTPUTF8);
 	r->length = m->length;
 	r->limit = site->dsnlimit_bytes;
 	j->original = arena_copy(j->arena, m->body);
