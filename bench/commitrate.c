@@ -1,10 +1,11 @@
 /*
- * The queue by itself, beside what bench/rawdisk says of the disk: N submitters, each waiting for its commit before the next
- * message; a committed message is complete at once.
+ * The queue by itself, beside what bench/rawdisk says of the disk: N submitters, each waiting for
+ * its commit before the next message; a committed message is complete at once.
  *
  *     bench/commitrate FOLDER [SECONDS [BYTES [SUBMITTERS ...]]]
  *
- * One line for each number of submitters: messages/s, p50 and p99 of a commit in ms, processor time a message, groups.
+ * One line for each number of submitters: messages/s, p50 and p99 of a commit in ms, processor time
+ * a message, groups.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,17 +75,21 @@ submit(struct submitter *s)
 	struct run *r = s->run;
 	char id[QUEUE_ID_MAX + 1];
 	struct queue_envelope_rcpt rcpt = {
-		.address = SL("user1@example.test"), .module = SL("local"), .account = SL("user1@example.test"),
+		.address = SL("user1@example.test"), .module = SL("local"),
+		.account = SL("user1@example.test"),
 	};
 	struct queue_envelope e = {
-		.source = SL("esmtp"), .sender = SL("sender@client.example"), .from_mta = SL("dns; client.example ([127.0.0.1])"),
-		.ip = SL("127.0.0.1"), .arrived_sec = 1700000000, .length = r->body.n, .digest = sl_mem(digest, sizeof(digest)),
+		.source = SL("esmtp"), .sender = SL("sender@client.example"),
+		.from_mta = SL("dns; client.example ([127.0.0.1])"),
+		.ip = SL("127.0.0.1"), .arrived_sec = 1700000000, .length = r->body.n,
+		.digest = sl_mem(digest, sizeof(digest)),
 		.rcpts = &rcpt, .rcpt_count = 1,
 	};
 	struct queue_message *m;
 	struct fault f;
 
-	queue_id_text(&(struct queue_id){ .sec = 0x65000000, .channel = 0xbe7c, .counter = r->counter++ }, id);
+	queue_id_text(&(struct queue_id){ .sec = 0x65000000, .channel = 0xbe7c,
+	    .counter = r->counter++ }, id);
 	e.id = sl_str(id);
 	s->began_us = clock_mono_us();
 	if (queue_message_new(r->queue, &e, &m, &f) != ST_OK)
@@ -106,7 +111,8 @@ processor_sec(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void
@@ -132,8 +138,9 @@ run(struct run *r, unsigned submitters, double seconds)
 	cpu = processor_sec() - cpu;
 	queue_count(r->queue, &after);
 	qsort(r->latency_us, n, sizeof(uint32_t), by_value);
-	printf("%4u submitters: %8.0f messages/s, p50 %.2f ms, p99 %.2f ms, processor %.4f ms/message, %.1f messages/group\n",
-	    submitters, (double)r->done / took, r->latency_us[n / 2] / 1e3, r->latency_us[n * 99 / 100] / 1e3,
+	printf("%4u submitters: %8.0f messages/s, p50 %.2f ms, p99 %.2f ms, processor %.4f "
+	    "ms/message, %.1f messages/group\n", submitters, (double)r->done / took,
+	    r->latency_us[n / 2] / 1e3, r->latency_us[n * 99 / 100] / 1e3,
 	    cpu * 1e3 / (double)r->done, (double)r->done / (double)(after.groups - before.groups));
 	fflush(stdout);
 }
@@ -154,7 +161,8 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned usual[] = { 1, 4, 20, 100 };
-	struct queue_opts o = { .dirfd = argc > 1 ? open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1 };
+	struct queue_opts o =
+	    { .dirfd = argc > 1 ? open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1 };
 	double seconds = argc > 2 ? (double)number(argv[2]) : 3;
 	size_t bytes = argc > 3 ? (size_t)number(argv[3]) : 4096;
 	struct run r = {0};
@@ -173,12 +181,13 @@ main(int argc, char **argv)
 		fprintf(stderr, "commitrate: %s\n", f.text);
 		return 1;
 	}
-	if (argc > 4)
-		for (int i = 4; i < argc; i++)
-			run(&r, (unsigned)(number(argv[i]) > SUBMITTERS_MAX ? SUBMITTERS_MAX : number(argv[i])), seconds);
-	else
-		for (size_t i = 0; i < COUNT_OF(usual); i++)
-			run(&r, usual[i], seconds);
+	for (int i = 4; i < argc; i++) {
+		uint64_t n = number(argv[i]);
+
+		run(&r, (unsigned)(n > SUBMITTERS_MAX ? SUBMITTERS_MAX : n), seconds);
+	}
+	for (size_t i = 0; argc <= 4 && i < COUNT_OF(usual); i++)
+		run(&r, usual[i], seconds);
 	loop_free(r.loop);
 	queue_free(r.queue);
 	mem_free(r.latency_us);

@@ -3,7 +3,8 @@
  *
  * Forms of work, each at a given parallelism for a given time, every form in its own processes:
  *
- *   file    tmp/ file of SIZE bytes, fsync, rename into new/, fsync of new/: a Maildir delivery alone
+ *   file    tmp/ file of SIZE bytes, fsync, rename into new/, fsync of new/: a Maildir delivery
+ *           alone
  *   sync    file of SIZE bytes, fsync: one synced file, its name left to the journal
  *   log     one shared log that grows; each commit carries one record of every client, fdatasync
  *   relog   the same over blocks written before: segments that are recycled

@@ -40,7 +40,8 @@ usage(FILE *f)
 	    "  --token PREFIX    first part of each message's token (time and process id)\n"
 	    "  --acked FILE      append \"TOKEN RECIPIENT,...\" after each 250 of a final dot;\n"
 	    "                    with --time, lost connections are opened again until then\n"
-	    "  --idle N          open N sessions, say EHLO, print \"ready N\", hold until stdin ends\n"
+	    "  --idle N          open N sessions, say EHLO, print \"ready N\", hold until stdin "
+	    "ends\n"
 	    "  --json            print the result as one line of JSON\n"
 	    "Exit: 0 all accepted, 1 something refused or lost, 2 wrong usage.\n", f);
 }

@@ -5,8 +5,9 @@
  * smtpload_session.c one SMTP client session as a state machine
  * smtpload_stats.c   counters, latencies, the file of acknowledged messages
  *
- * The generator stands on POSIX alone and shares no code with the server that it measures, so that a
- * fault of the one cannot hide in the other.  Commands and replies: RFC 5321; PIPELINING: RFC 2920.
+ * The generator stands on POSIX alone and shares no code with the server that it measures, so that
+ * a fault of the one cannot hide in the other.  Commands and replies: RFC 5321; PIPELINING: RFC
+ * 2920.
  */
 #ifndef BENCH_SMTPLOAD_H
 #define BENCH_SMTPLOAD_H
@@ -32,9 +33,11 @@ struct load_plan {
 	int rcpts;			/* per message */
 	int64_t per_connection;		/* messages before QUIT; 0: no limit */
 	int pipelining;
-	int sources;			/* source addresses 127.1.x.y to rotate over; 0: the system's choice */
+	/* source addresses 127.1.x.y to rotate over; 0: the system's choice */
+	int sources;
 	int64_t run_ms;			/* 0: until the messages are sent */
-	int64_t lost_ms;		/* give up after this long without any accepted message; 0: never */
+	/* give up after this long without any accepted message; 0: never */
+	int64_t lost_ms;
 	const char *acked_path;
 	const char *token;		/* first part of every message token */
 	const char *from;

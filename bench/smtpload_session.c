@@ -1,8 +1,8 @@
 /*
  * smtpload_session.c - one SMTP client session as a state machine over a non-blocking socket.
  *
- * A message whose connection ends before the reply to its final dot is never sent again: its fate is
- * unknown, and a second copy would look like a duplicate made by the server.
+ * A message whose connection ends before the reply to its final dot is never sent again: its fate
+ * is unknown, and a second copy would look like a duplicate made by the server.
  */
 #include "smtpload.h"
 
@@ -241,7 +241,8 @@ envelope_reply(struct load *load, struct session *s, int code)
 		session_reset(s);
 }
 
-/* After 354.  With no good recipient the server may still answer 354 (RFC 2920, 3.1): send nothing. */
+/* After 354.  With no good recipient the server may still answer 354 (RFC 2920, 3.1): send
+ * nothing. */
 static void
 session_message(struct load *load, struct session *s)
 {

@@ -78,7 +78,8 @@ stats_acked(struct load *load, const struct session *s)
 	}
 	line[len++] = '\n';
 	if (write(load->stats.acked_fd, line, len) != (ssize_t)len) {
-		fprintf(stderr, "smtpload: cannot write %s: %s\n", plan->acked_path, strerror(errno));
+		fprintf(stderr, "smtpload: cannot write %s: %s\n", plan->acked_path,
+		    strerror(errno));
 		exit(2);
 	}
 }

@@ -39,8 +39,10 @@ crc32c(uint32_t crc, struct slice s)
 	for (; s.n >= 8; s.p += 8, s.n -= 8) {
 		uint32_t lo = crc ^ word_le(s.p), hi = word_le(s.p + 4);
 
-		crc = tables[7][lo & 0xff] ^ tables[6][lo >> 8 & 0xff] ^ tables[5][lo >> 16 & 0xff] ^ tables[4][lo >> 24] ^
-		    tables[3][hi & 0xff] ^ tables[2][hi >> 8 & 0xff] ^ tables[1][hi >> 16 & 0xff] ^ tables[0][hi >> 24];
+		crc = tables[7][lo & 0xff] ^ tables[6][lo >> 8 & 0xff] ^
+		    tables[5][lo >> 16 & 0xff] ^ tables[4][lo >> 24] ^
+		    tables[3][hi & 0xff] ^ tables[2][hi >> 8 & 0xff] ^
+		    tables[1][hi >> 16 & 0xff] ^ tables[0][hi >> 24];
 	}
 	for (; s.n > 0; s.p++, s.n--)
 		crc = crc >> 8 ^ tables[0][(crc ^ *s.p) & 0xff];

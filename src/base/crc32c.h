@@ -1,5 +1,6 @@
 /*
- * CRC-32C (Castagnoli polynomial, reflected), the checksum of our files: queue records, folder facts.
+ * CRC-32C (Castagnoli polynomial, reflected), the checksum of our files: queue records, folder
+ * facts.
  */
 #ifndef BASE_CRC32C_H
 #define BASE_CRC32C_H

@@ -62,7 +62,8 @@ utf8_has_8bit(struct slice s)
 	size_t i = 0;
 	uint64_t eight;
 
-	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) { /* whole messages pass through here */
+	/* whole messages pass through here */
+	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) {
 		memcpy(&eight, s.p + i, sizeof(eight));
 		if (eight & UINT64_C(0x8080808080808080))
 			return true;

@@ -1,6 +1,6 @@
 /*
- * cancelmsg(1): stop trying to deliver a message; what is still owed comes back to the sender with the
- * reason. The message's owner or root.
+ * cancelmsg(1): stop trying to deliver a message; what is still owed comes back to the sender with
+ * the reason. The message's owner or root.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,9 +32,11 @@ main(int argc, char **argv)
 		fputs("usage: cancelmsg ID [REASON]\n", stderr);
 		return EXIT_USAGE;
 	}
-	m = (struct ipc_cmd_cancel){ .id = sl_str(argv[1]), .reason = argc > 2 ? sl_str(argv[2]) : SL("cancelled") };
+	m = (struct ipc_cmd_cancel){ .id = sl_str(argv[1]),
+	    .reason = argc > 2 ? sl_str(argv[2]) : SL("cancelled") };
 	if (m.id.n > 40 || m.reason.n > 160) {
-		cmd_complain("cancelmsg", "found %zu bytes, expected at most %d", m.id.n > 40 ? m.id.n : m.reason.n, m.id.n > 40 ? 40 : 160);
+		cmd_complain("cancelmsg", "found %zu bytes, expected at most %d",
+		    m.id.n > 40 ? m.id.n : m.reason.n, m.id.n > 40 ? 40 : 160);
 		return EXIT_USAGE;
 	}
 	cmd_paths(&p);
@@ -47,7 +49,8 @@ main(int argc, char **argv)
 	}
 	if (fd < 0 || st != ST_OK || verdict.st != ST_OK) {
 		cmd_complain("cancelmsg", "%s", fd < 0 || st != ST_OK ? f.text : verdict.text);
-		return verdict.st == ST_NOENT ? EXIT_DATA : verdict.st == ST_DENIED ? EXIT_NOPERM : EXIT_TEMP;
+		return verdict.st == ST_NOENT ? EXIT_DATA : verdict.st == ST_DENIED ? EXIT_NOPERM
+		    : EXIT_TEMP;
 	}
 	return EXIT_GOOD;
 }

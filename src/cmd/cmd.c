@@ -42,7 +42,8 @@ cmd_connect(const struct paths *p, const char *path, struct fault *f)
 	int n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/%s", p->run_dir, path), fd, err;
 
 	if (n < 0 || (size_t)n >= sizeof(sa.sun_path)) {
-		fault_set(f, ST_LIMIT, "", "%s/%s: the path is too long for a socket", p->run_dir, path);
+		fault_set(f, ST_LIMIT, "", "%s/%s: the path is too long for a socket", p->run_dir,
+		    path);
 		return -1;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);

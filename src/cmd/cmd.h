@@ -28,7 +28,8 @@ void cmd_paths(struct paths *p);
 /* "name: words" on stderr. */
 void cmd_complain(const char *name, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
-/* Connects to run_dir/path (a UNIX socket). A descriptor, or -1 with f (ST_TEMP: nobody listens). */
+/* Connects to run_dir/path (a UNIX socket). A descriptor, or -1 with f (ST_TEMP: nobody
+ * listens). */
 int cmd_connect(const struct paths *p, const char *path, struct fault *f);
 
 /* courier config ... (courier_config.c) */

@@ -129,7 +129,8 @@ cmd_stop(int argc, char **argv)
 		return status;
 	while (is_running(&p)) {
 		if (clock_mono_ms() > until) {
-			cmd_complain("courier stop", "it is still running after %d s", STOP_PATIENCE_MS / 1000);
+			cmd_complain("courier stop", "it is still running after %d s",
+			    STOP_PATIENCE_MS / 1000);
 			return EXIT_TEMP;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
@@ -232,13 +233,17 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *arguments, *what;
 } commands[] = {
-	{ "start", cmd_start, "[--foreground]", "start the server; returns when every process is ready" },
+	{ "start", cmd_start, "[--foreground]",
+	    "start the server; returns when every process is ready" },
 	{ "stop", cmd_stop, "", "end what is under way within 10 s and stop" },
 	{ "restart", cmd_restart, "", "stop, then start" },
-	{ "reload", cmd_reload, "", "check the configuration and put it in force; with a mistake nothing changes" },
-	{ "status", cmd_status, "", "processes, what they are doing, which configuration is in force" },
+	{ "reload", cmd_reload, "", "check the configuration and put it in force; with a mistake "
+	    "nothing changes" },
+	{ "status", cmd_status, "", "processes, what they are doing, which configuration is in "
+	    "force" },
 	{ "flush", cmd_flush, "[ID]", "try all waiting mail now, or one message" },
-	{ "pause", cmd_pause, "[in] [out] [local]", "take no mail in, send none out, deliver none locally" },
+	{ "pause", cmd_pause, "[in] [out] [local]",
+	    "take no mail in, send none out, deliver none locally" },
 	{ "resume", cmd_resume, "[in] [out] [local]", "go on" },
 	{ "config", cmd_config, "check | show [NAME] | explain NAME", "the configuration files" },
 	{ "version", cmd_version, "", "what this is" },
@@ -262,7 +267,8 @@ cmd_help(int argc, char **argv)
 		snprintf(left, sizeof(left), "%s %s", commands[i].word, commands[i].arguments);
 		fprintf(to, "  %-46s %s\n", left, commands[i].what);
 	}
-	fputs("\nWith COURIER_INSTANCE=DIR in the environment, the instance below DIR is meant.\n", to);
+	fputs("\nWith COURIER_INSTANCE=DIR in the environment, the instance below DIR is meant.\n",
+	    to);
 	return EXIT_GOOD;
 }
 

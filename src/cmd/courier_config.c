@@ -64,7 +64,8 @@ config_check(const struct conf *c, const struct paths *p, const char *name, unsi
 }
 
 static int
-put_about(const struct conf *c, const char *name, unsigned (*put)(const struct conf *, struct slice, struct buf *))
+put_about(const struct conf *c, const char *name, unsigned (*put)(const struct conf *, struct slice,
+    struct buf *))
 {
 	struct buf text;
 	unsigned n;
@@ -75,7 +76,8 @@ put_about(const struct conf *c, const char *name, unsigned (*put)(const struct c
 	if (n == 0 && name) {
 		buf_clear(&text);
 		conf_explain_nearest(sl_str(name), &text);
-		cmd_complain("courier config", "found no setting \"%s\"%.*s", name, SL_FMT(buf_slice(&text)));
+		cmd_complain("courier config", "found no setting \"%s\"%.*s", name,
+		    SL_FMT(buf_slice(&text)));
 	}
 	buf_fini(&text);
 	return n || !name ? EXIT_GOOD : EXIT_USAGE;
@@ -105,10 +107,12 @@ config_explain(const struct conf *c, const struct paths *p, const char *name, un
 
 static const struct {
 	const char *word;
-	int (*run)(const struct conf *c, const struct paths *p, const char *name, unsigned warnings);
+	int (*run)(const struct conf *c, const struct paths *p, const char *name,
+	    unsigned warnings);
 	bool works_with_mistakes;
 } words[] = {
-	{ "check", config_check, false }, { "show", config_show, false }, { "explain", config_explain, true },
+	{ "check", config_check, false }, { "show", config_show, false },
+	    { "explain", config_explain, true },
 };
 
 int

@@ -1,6 +1,6 @@
 /*
- * mailq(1): what waits in the queue. Asks courierd; with --offline reads the queue itself while no server
- * runs. Ordinary users see their own mail.
+ * mailq(1): what waits in the queue. Asks courierd; with --offline reads the queue itself while no
+ * server runs. Ordinary users see their own mail.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +151,8 @@ ask(const struct paths *p, struct fault *f)
 	if (fd < 0)
 		return f->st;
 	channel_identify("mailq", BUILD_VERSION);
-	st = channel_ask_blocking(fd, IPC_cmd_list, &(struct ipc_cmd_list){ .id = SL_NONE }, take_frame, &verdict, f);
+	st = channel_ask_blocking(fd, IPC_cmd_list, &(struct ipc_cmd_list){ .id = SL_NONE },
+	    take_frame, &verdict, f);
 	close(fd);
 	if (st == ST_OK && verdict.st != ST_OK)
 		*f = verdict;
@@ -163,7 +164,8 @@ ask(const struct paths *p, struct fault *f)
 static void
 take_message(void *arg, const struct queue_message *m)
 {
-	struct item it = { sl_str(m->id), queue_text(m, m->sender), queue_text(m, m->auth), m->length, m->arrived_sec, m->next_sec };
+	struct item it = { sl_str(m->id), queue_text(m, m->sender), queue_text(m, m->auth),
+	    m->length, m->arrived_sec, m->next_sec };
 	struct buf *out = line_new(m->arrived_sec);
 
 	(void)arg;
@@ -171,7 +173,8 @@ take_message(void *arg, const struct queue_message *m)
 	for (uint32_t i = 0; i < m->rcpt_count; i++) {
 		const struct queue_rcpt *r = &m->rcpts[i];
 
-		put_rcpt(out, queue_text(m, r->address), r->state, r->note ? queue_note_text(r->note) : SL_NONE);
+		put_rcpt(out, queue_text(m, r->address), r->state,
+		    r->note ? queue_note_text(r->note) : SL_NONE);
 	}
 	put_end(out, &it);
 }
@@ -217,7 +220,8 @@ print_all(void)
 	if (list.count == 0)
 		puts("The queue is empty.");
 	else
-		printf("%zu message%s, %llu bytes\n", list.count, list.count == 1 ? "" : "s", (unsigned long long)list.bytes);
+		printf("%zu message%s, %llu bytes\n", list.count, list.count == 1 ? "" : "s",
+		    (unsigned long long)list.bytes);
 }
 
 int
@@ -226,7 +230,8 @@ main(int argc, char **argv)
 	static const struct {
 		const char *word;
 		bool *flag;
-	} options[] = { { "-sort", &list.sort }, { "-batch", &list.batch }, { "--offline", &list.offline } };
+	} options[] = { { "-sort", &list.sort }, { "-batch", &list.batch },
+	    { "--offline", &list.offline } };
 	struct paths p;
 	struct fault f;
 
@@ -246,7 +251,8 @@ main(int argc, char **argv)
 	if ((list.offline ? read_offline(&p, &f) : ask(&p, &f)) != ST_OK) {
 		cmd_complain("mailq", "%s", f.text);
 		if (!list.offline && f.st == ST_TEMP)
-			fputs("mailq: use --offline to read the queue of a server that does not run\n", stderr);
+			fputs("mailq: use --offline to read the queue of a server that does not "
+			    "run\n", stderr);
 		return f.st == ST_DENIED ? EXIT_NOPERM : EXIT_TEMP;
 	}
 	print_all();

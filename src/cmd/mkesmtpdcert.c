@@ -16,7 +16,8 @@
 
 static const char usage[] =
     "usage: mkesmtpdcert [-d DAYS] [-n NAME]... [FILE]\n"
-    "  writes a certificate and key for the names (default: this host's) to FILE (default: esmtpd.pem in the\n"
+    "  writes a certificate and key for the names (default: this host's) to FILE (default: "
+    "esmtpd.pem in the\n"
     "  configuration folder); a FILE that is there is never overwritten\n";
 
 static int
@@ -27,7 +28,8 @@ make(const char *file, const char *const *names, unsigned days)
 	enum st st;
 
 	if (fd < 0) {
-		cmd_complain("mkesmtpdcert", errno == EEXIST ? "%s: there is one already" : "%s: cannot be made", file);
+		cmd_complain("mkesmtpdcert",
+		    errno == EEXIST ? "%s: there is one already" : "%s: cannot be made", file);
 		return EXIT_IO;
 	}
 	st = tls_self_signed(fd, names, days, &f);

@@ -31,15 +31,17 @@ paths_init(const char *instance, struct paths *p, struct fault *f)
 	bool built_in = !instance || !*instance;
 
 	if (!built_in && *instance != '/')
-		return fault_set(f, ST_SYNTAX, "", "%s: found a relative path, expected an absolute one", instance);
+		return fault_set(f, ST_SYNTAX, "",
+		    "%s: found a relative path, expected an absolute one", instance);
 	for (size_t i = 0; i < COUNT_OF(folders); i++) {
 		char *to = (char *)p + folders[i].at;
 		int n = built_in ? snprintf(to, PATHS_MAX, "%s", folders[i].built)
 		                 : snprintf(to, PATHS_MAX, "%s%s", instance, folders[i].below);
 
 		if (n < 0 || n >= PATHS_MAX)
-			return fault_set(f, ST_LIMIT, "", "%s: found a path that is too long, expected at most %d bytes",
-			    built_in ? folders[i].built : instance, PATHS_MAX - 20);
+			return fault_set(f, ST_LIMIT, "",
+			    "%s: found a path that is too long, expected at most %d bytes", built_in
+			    ? folders[i].built : instance, PATHS_MAX - 20);
 	}
 	return ST_OK;
 }

@@ -29,7 +29,8 @@ struct paths {
  */
 enum st paths_init(const char *instance, struct paths *p, struct fault *f);
 
-/* As paths_init with the value of COURIER_INSTANCE, for commands run by people. Never use it in a set-id program. */
+/* As paths_init with the value of COURIER_INSTANCE, for commands run by people. Never use it in a
+ * set-id program. */
 enum st paths_from_environment(struct paths *p, struct fault *f);
 
 #endif

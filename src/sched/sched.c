@@ -1,6 +1,6 @@
 /*
- * The scheduler. Items wait in one heap until they are due, then in the queue of their destination; the
- * destinations of a module that have something ready and may take it stand in a ring.
+ * The scheduler. Items wait in one heap until they are due, then in the queue of their destination;
+ * the destinations of a module that have something ready and may take it stand in a ring.
  */
 #include "sched/sched.h"
 
@@ -12,7 +12,8 @@
 
 struct sched_dest {
 	struct hmap_node node;
-	struct list_node ring;  /* in its module's ring, when it has ready items and may take them */
+	/* in its module's ring, when it has ready items and may take them */
+	struct list_node ring;
 	struct heap_node held;  /* until not_before, when it failed */
 	struct list ready;      /* struct sched_item */
 	uint64_t under_way;
@@ -112,7 +113,8 @@ dest_is_full(const struct sched *s, const struct sched_dest *d)
 	return max && d->under_way >= max;
 }
 
-/* Puts a destination into the ring, or takes it out, as its state says; forgets one nobody needs. */
+/* Puts a destination into the ring, or takes it out, as its state says; forgets one nobody
+ * needs. */
 static void
 dest_settle(struct sched *s, struct sched_dest *d)
 {
@@ -135,7 +137,8 @@ sched_set_limits(struct sched *s, unsigned module, const struct sched_limits *l)
 	struct hmap_node *n;
 
 	s->modules[module].limits = *l;
-	while ((n = hmap_walk(&s->dests, &at))) /* a higher MAXHOST may let some back into the ring */
+	/* a higher MAXHOST may let some back into the ring */
+	while ((n = hmap_walk(&s->dests, &at)))
 		dest_settle(s, CONTAINER_OF(n, struct sched_dest, node));
 }
 
@@ -164,7 +167,8 @@ make_ready(struct sched *s, struct sched_item *it)
 }
 
 void
-sched_put(struct sched *s, struct sched_item *it, unsigned module, struct slice host, const void *message, int64_t due_ms)
+sched_put(struct sched *s, struct sched_item *it, unsigned module, struct slice host,
+    const void *message, int64_t due_ms)
 {
 	struct sched_dest *d = dest_get(s, module, host);
 
@@ -225,7 +229,8 @@ take(struct sched *s, struct sched_item *it)
 static size_t
 take_batch(struct sched *s, struct sched_dest *d, struct sched_item **items, size_t max)
 {
-	const void *message = CONTAINER_OF(list_first(&d->ready), struct sched_item, ready)->message;
+	const void *message = CONTAINER_OF(list_first(&d->ready), struct sched_item,
+	    ready)->message;
 	uint64_t limit = s->modules[d->module].limits.max_rcpt;
 	size_t n = 0;
 
@@ -243,7 +248,8 @@ take_batch(struct sched *s, struct sched_dest *d, struct sched_item **items, siz
 }
 
 size_t
-sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t max, struct sched_dest **dest)
+sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t max,
+    struct sched_dest **dest)
 {
 	s->now_ms = now_ms;
 	advance(s, now_ms);

@@ -2,9 +2,9 @@
  * The scheduler: when, how many, in what batch. Pure: it knows no clock and no process; time is an
  * argument, items are embedded in the caller's recipients.
  *
- * A destination is (module, host): a remote domain or relay, or a local account. Destinations take turns;
- * one that fails waits without holding up the others. Items of one message to one destination leave
- * together, up to the module's MAXRCPT.
+ * A destination is (module, host): a remote domain or relay, or a local account. Destinations take
+ * turns; one that fails waits without holding up the others. Items of one message to one
+ * destination leave together, up to the module's MAXRCPT.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -59,20 +59,23 @@ void sched_set_limits(struct sched *s, unsigned module, const struct sched_limit
 void sched_pause(struct sched *s, unsigned module, bool on);
 
 /* Puts an item for a destination, to be tried at due_ms. The item must be in no state or taken. */
-void sched_put(struct sched *s, struct sched_item *it, unsigned module, struct slice host, const void *message, int64_t due_ms);
+void sched_put(struct sched *s, struct sched_item *it, unsigned module, struct slice host,
+    const void *message, int64_t due_ms);
 
 /* Takes an item out, whatever its state; a delivery under way is still counted until sched_done. */
 void sched_remove(struct sched *s, struct sched_item *it);
 
 /*
- * The next delivery that may begin now: up to max items of one message and destination, taken. Returns
- * their number, 0 when there is none. Every batch must be ended by sched_done with its *dest.
+ * The next delivery that may begin now: up to max items of one message and destination, taken.
+ * Returns their number, 0 when there is none. Every batch must be ended by sched_done with its
+ * *dest.
  */
-size_t sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t max, struct sched_dest **dest);
+size_t sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t max,
+    struct sched_dest **dest);
 
 /*
- * A delivery ended (its items were put again or are gone). not_before_ms > 0: the destination as a whole
- * could not be reached; nothing is tried there until then (esmtpdelay).
+ * A delivery ended (its items were put again or are gone). not_before_ms > 0: the destination as a
+ * whole could not be reached; nothing is tried there until then (esmtpdelay).
  */
 void sched_done(struct sched *s, struct sched_dest *dest, int64_t not_before_ms);
 
@@ -94,8 +97,9 @@ size_t sched_count(const struct sched *s);
 uint64_t sched_under_way(const struct sched *s, unsigned module);
 
 /*
- * Seconds to wait after the attempts-th attempt (from 1) failed for now: alpha apart, and after each beta
- * attempts gamma doubled up to maxdelta times: with the defaults, in minutes, 5 5 15 5 5 30 5 5 60 5 5 120 5 5 120.
+ * Seconds to wait after the attempts-th attempt (from 1) failed for now: alpha apart, and after
+ * each beta attempts gamma doubled up to maxdelta times: with the defaults, in minutes, 5 5 15 5 5
+ * 30 5 5 60 5 5 120 5 5 120.
  */
 int64_t sched_retry_sec(const struct sched_policy *p, uint64_t attempts);
 

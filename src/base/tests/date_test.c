@@ -42,85 +42,86 @@ written(void)
 	buf_fini(&b);
 }
 
+static const struct {
+	const char *text, *iso; /* NULL: refused */
+	int offset;
+	bool unknown;
+} parse_rows[] = {
+	{"Sat, 21 Nov 2026 19:05:00 +0000", "2026-11-21T19:05:00Z", 0, false},
+	{"21 Nov 2026 19:05:00 +0130", "2026-11-21T17:35:00Z", 90, false},
+	{"21 Nov 2026 19:05 -0800", "2026-11-22T03:05:00Z", -480, false},
+	{"sat,21 nov 2026 19:05:00 -0000", "2026-11-21T19:05:00Z", 0, true},
+	{"\tSat,\r\n 21 Nov 2026\r\n 19:05:00 +0000 (UTC)\r\n", "2026-11-21T19:05:00Z", 0,
+	    false},
+	{"1 Jan 2000 00:00:60 +0000", "2000-01-01T00:01:00Z", 0, false},
+	{"29 Feb 2000 00:00:00 +0000", "2000-02-29T00:00:00Z", 0, false},
+	{"Mon, 1 Jan 1900 00:00:00 +0000", "1900-01-01T00:00:00Z", 0, false},
+	/* obsolete years, zones, comments and white space */
+	{"21 Nov 97 09:55:06 GMT", "1997-11-21T09:55:06Z", 0, false},
+	{"21 Nov 49 09:55:06 UT", "2049-11-21T09:55:06Z", 0, false},
+	{"21 Nov 50 09:55:06 UT", "1950-11-21T09:55:06Z", 0, false},
+	{"21 Nov 126 09:55:06 UT", "2026-11-21T09:55:06Z", 0, false},
+	{"21 Nov 2026 09:55:06 EST", "2026-11-21T14:55:06Z", -300, false},
+	{"21 Nov 2026 09:55:06 EDT", "2026-11-21T13:55:06Z", -240, false},
+	{"21 Nov 2026 09:55:06 pst", "2026-11-21T17:55:06Z", -480, false},
+	{"21 Nov 2026 09:55:06 Z", "2026-11-21T09:55:06Z", 0, true},
+	{"21 Nov 2026 09:55:06 A", "2026-11-21T09:55:06Z", 0, true},
+	{"21 Nov 2026 09:55:06 CEST", "2026-11-21T09:55:06Z", 0, true},
+	{"Sat(day) , (a (nested \\) ) comment) 21(x)Nov(y)2026 09 : 55 (m): 06 (s)GMT(z)",
+	    "2026-11-21T09:55:06Z", 0, false},
+	/* a weekday that does not fit is corrected, not refused */
+	{"Fri, 21 Nov 2026 19:05:00 +0000", "2026-11-21T19:05:00Z", 0, false},
+	/* refused */
+	{"", NULL, 0, false},
+	{"Sat, ", NULL, 0, false},
+	{"Sam, 21 Nov 2026 19:05:00 +0000", NULL, 0, false},
+	{"Sat 21 Nov 2026 19:05:00 +0000", NULL, 0, false},
+	{"32 Jan 2026 00:00:00 +0000", NULL, 0, false},
+	{"0 Jan 2026 00:00:00 +0000", NULL, 0, false},
+	{"29 Feb 2100 00:00:00 +0000", NULL, 0, false},
+	{"31 Apr 2026 00:00:00 +0000", NULL, 0, false},
+	{"1 Foo 2026 00:00:00 +0000", NULL, 0, false},
+	{"1 January 2026 00:00:00 +0000", NULL, 0, false},
+	{"1 Jan 6 00:00:00 +0000", NULL, 0, false},
+	{"1 Jan 1899 00:00:00 +0000", NULL, 0, false},
+	{"1 Jan 10000 00:00:00 +0000", NULL, 0, false},
+	{"1 Jan 2026 24:00:00 +0000", NULL, 0, false},
+	{"1 Jan 2026 00:60:00 +0000", NULL, 0, false},
+	{"1 Jan 2026 00:00:61 +0000", NULL, 0, false},
+	{"1 Jan 2026 0:00:00 +0000", NULL, 0, false},
+	{"1 Jan 2026 00:00:00", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +000", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +00000", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +0060", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 + 0000", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +0000 x", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +0000 (open", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +0000 (open\\", NULL, 0, false},
+	{"1 Jan 2026 00:00:00 +0000 )", NULL, 0, false},
+	{"2026-01-01T00:00:00Z", NULL, 0, false},
+};
+
 static void
 parsed(void)
 {
-	static const struct {
-		const char *text, *iso; /* NULL: refused */
-		int offset;
-		bool unknown;
-	} rows[] = {
-		{"Sat, 21 Nov 2026 19:05:00 +0000", "2026-11-21T19:05:00Z", 0, false},
-		{"21 Nov 2026 19:05:00 +0130", "2026-11-21T17:35:00Z", 90, false},
-		{"21 Nov 2026 19:05 -0800", "2026-11-22T03:05:00Z", -480, false},
-		{"sat,21 nov 2026 19:05:00 -0000", "2026-11-21T19:05:00Z", 0, true},
-		{"\tSat,\r\n 21 Nov 2026\r\n 19:05:00 +0000 (UTC)\r\n", "2026-11-21T19:05:00Z", 0,
-		    false},
-		{"1 Jan 2000 00:00:60 +0000", "2000-01-01T00:01:00Z", 0, false},
-		{"29 Feb 2000 00:00:00 +0000", "2000-02-29T00:00:00Z", 0, false},
-		{"Mon, 1 Jan 1900 00:00:00 +0000", "1900-01-01T00:00:00Z", 0, false},
-		/* obsolete years, zones, comments and white space */
-		{"21 Nov 97 09:55:06 GMT", "1997-11-21T09:55:06Z", 0, false},
-		{"21 Nov 49 09:55:06 UT", "2049-11-21T09:55:06Z", 0, false},
-		{"21 Nov 50 09:55:06 UT", "1950-11-21T09:55:06Z", 0, false},
-		{"21 Nov 126 09:55:06 UT", "2026-11-21T09:55:06Z", 0, false},
-		{"21 Nov 2026 09:55:06 EST", "2026-11-21T14:55:06Z", -300, false},
-		{"21 Nov 2026 09:55:06 EDT", "2026-11-21T13:55:06Z", -240, false},
-		{"21 Nov 2026 09:55:06 pst", "2026-11-21T17:55:06Z", -480, false},
-		{"21 Nov 2026 09:55:06 Z", "2026-11-21T09:55:06Z", 0, true},
-		{"21 Nov 2026 09:55:06 A", "2026-11-21T09:55:06Z", 0, true},
-		{"21 Nov 2026 09:55:06 CEST", "2026-11-21T09:55:06Z", 0, true},
-		{"Sat(day) , (a (nested \\) ) comment) 21(x)Nov(y)2026 09 : 55 (m): 06 (s)GMT(z)",
-		    "2026-11-21T09:55:06Z", 0, false},
-		/* a weekday that does not fit is corrected, not refused */
-		{"Fri, 21 Nov 2026 19:05:00 +0000", "2026-11-21T19:05:00Z", 0, false},
-		/* refused */
-		{"", NULL, 0, false},
-		{"Sat, ", NULL, 0, false},
-		{"Sam, 21 Nov 2026 19:05:00 +0000", NULL, 0, false},
-		{"Sat 21 Nov 2026 19:05:00 +0000", NULL, 0, false},
-		{"32 Jan 2026 00:00:00 +0000", NULL, 0, false},
-		{"0 Jan 2026 00:00:00 +0000", NULL, 0, false},
-		{"29 Feb 2100 00:00:00 +0000", NULL, 0, false},
-		{"31 Apr 2026 00:00:00 +0000", NULL, 0, false},
-		{"1 Foo 2026 00:00:00 +0000", NULL, 0, false},
-		{"1 January 2026 00:00:00 +0000", NULL, 0, false},
-		{"1 Jan 6 00:00:00 +0000", NULL, 0, false},
-		{"1 Jan 1899 00:00:00 +0000", NULL, 0, false},
-		{"1 Jan 10000 00:00:00 +0000", NULL, 0, false},
-		{"1 Jan 2026 24:00:00 +0000", NULL, 0, false},
-		{"1 Jan 2026 00:60:00 +0000", NULL, 0, false},
-		{"1 Jan 2026 00:00:61 +0000", NULL, 0, false},
-		{"1 Jan 2026 0:00:00 +0000", NULL, 0, false},
-		{"1 Jan 2026 00:00:00", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +000", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +00000", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +0060", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 + 0000", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +0000 x", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +0000 (open", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +0000 (open\\", NULL, 0, false},
-		{"1 Jan 2026 00:00:00 +0000 )", NULL, 0, false},
-		{"2026-01-01T00:00:00Z", NULL, 0, false},
-	};
-
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT_OF(parse_rows); i++) {
 		struct date d = {.year = 7}, same;
 		struct buf b;
 		int64_t t = 0;
 
-		if (!CHECK_EQ(date_parse_rfc5322(sl_str(rows[i].text), &d), rows[i].iso != NULL) ||
-		    rows[i].iso == NULL) {
-			CHECK(rows[i].iso != NULL || d.year == 7);
+		if (!CHECK_EQ(date_parse_rfc5322(sl_str(parse_rows[i].text), &d),
+			parse_rows[i].iso != NULL) ||
+		    parse_rows[i].iso == NULL) {
+			CHECK(parse_rows[i].iso != NULL || d.year == 7);
 			continue;
 		}
 		CHECK(date_to_seconds(&d, &t));
 		buf_init(&b, 32);
 		date_put_iso(&b, t);
-		CHECK_SL(buf_slice(&b), sl_str(rows[i].iso));
+		CHECK_SL(buf_slice(&b), sl_str(parse_rows[i].iso));
 		buf_fini(&b);
-		CHECK_EQ(d.offset_minutes, rows[i].offset);
-		CHECK_EQ(d.offset_unknown, rows[i].unknown);
+		CHECK_EQ(d.offset_minutes, parse_rows[i].offset);
+		CHECK_EQ(d.offset_unknown, parse_rows[i].unknown);
 		date_from_seconds(t - (d.second == 60), d.offset_minutes, &same);
 		CHECK_EQ(d.weekday, same.weekday);
 	}

@@ -175,7 +175,8 @@ kv_lines(void)
 		KV_SL("bad", SL("\xc3\xbc\xff\xc2\x9b")), KV_U64("u", UINT64_MAX), KV_U64("z", 0),
 		KV_I64("i", INT64_MIN), KV_I64("p", 7), KV_FAULT(&f), KV_FAULT(&plain), KV_END});
 	CHECK_SL(buf_slice(&b),
-	    SL("started,id=0001.ab,from=<a@b>,empty=,s=\"two words\",c=\"a,b\",q=\"say \\\"hi\\\"\",b=a\\\\b,"
+	    SL("started,id=0001.ab,from=<a@b>,empty=,s=\"two words\",c=\"a,b\","
+	       "q=\"say \\\"hi\\\"\",b=a\\\\b,"
 	       "ctl=a\\x0D\\x0A\\x00b,bad=\xc3\xbc\\xFF\\xC2\\x9B,u=18446744073709551615,z=0,"
 	       "i=-9223372036854775808,p=7,"
 	       "status=5.1.1,reason=\"User \\\"x\\\" unknown.\",req=R5321-3.3-a,reason=\"later\""));

@@ -53,7 +53,8 @@ test_time(void)
 	sched_free(s);
 }
 
-/* Items of one message to one destination leave together, up to MAXRCPT; others do not join them. */
+/* Items of one message to one destination leave together, up to MAXRCPT; others do not join
+ * them. */
 static void
 test_batch(void)
 {
@@ -174,7 +175,8 @@ test_fair(void)
 static void
 test_schedule(void)
 {
-	struct sched_policy p = { .alpha_sec = 300, .gamma_sec = 900, .beta = 3, .maxdelta = 3, .queuetime_sec = 604800 };
+	struct sched_policy p = { .alpha_sec = 300, .gamma_sec = 900, .beta = 3, .maxdelta = 3,
+	    .queuetime_sec = 604800 };
 	static const int minutes[] = { 5, 5, 15, 5, 5, 30, 5, 5, 60, 5, 5, 120, 5, 5, 120 };
 
 	for (uint64_t i = 0; i < COUNT_OF(minutes); i++)
@@ -186,8 +188,10 @@ test_schedule(void)
 }
 
 static const struct check_row tests[] = {
-	{ "time", test_time }, { "batch", test_batch }, { "limits", test_limits }, { "held", test_held },
-	{ "flush_pause_remove", test_flush_pause_remove }, { "fair", test_fair }, { "schedule", test_schedule },
+	{ "time", test_time }, { "batch", test_batch }, { "limits", test_limits },
+	    { "held", test_held },
+	{ "flush_pause_remove", test_flush_pause_remove }, { "fair", test_fair },
+	    { "schedule", test_schedule },
 };
 
 int
