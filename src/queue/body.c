@@ -42,7 +42,8 @@ bucket_find(const struct queue *q, bool msgs, unsigned bucket)
 	int fd;
 
 	bucket_name(bucket, name);
-	fd = openat(msgs ? q->msgs_fd : q->body_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(msgs ? q->msgs_fd : q->body_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -57,7 +58,8 @@ tmp_body_name(uint32_t number, char name[16])
 static struct tmp_body *
 tmp_body_find(struct queue *q, uint32_t number)
 {
-	for (struct hmap_node *n = hmap_first(&q->tmp_bodies, hmap_hash_u64(number)); n; n = hmap_next(n)) {
+	for (struct hmap_node *n = hmap_first(&q->tmp_bodies, hmap_hash_u64(number)); n;
+	    n = hmap_next(n)) {
 		struct tmp_body *t = CONTAINER_OF(n, struct tmp_body, node);
 
 		if (t->number == number)
@@ -83,7 +85,8 @@ queue_body_create(struct queue *q, uint32_t *number, int *fd, struct fault *f)
 	tmp_body_name(q->next_tmp, name);
 	ours = openat(q->tmp_fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (ours < 0)
-		return fault_sys(f, ST_IO, errno == ENOSPC ? "4.3.1" : "4.3.0", errno, "a body file");
+		return fault_sys(f, ST_IO, errno == ENOSPC ? "4.3.1" : "4.3.0", errno,
+		    "a body file");
 	*fd = openat(q->tmp_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd < 0) {
 		int error = errno;
@@ -215,7 +218,8 @@ int
 queue_body_open(struct queue_message *message)
 {
 	struct message *m = message_of(message);
-	int dir = bucket_find(m->pub.queue, m->body_place == BODY_MSGS, queue_bucket(&m->w.key)), fd;
+	int dir = bucket_find(m->pub.queue, m->body_place == BODY_MSGS, queue_bucket(&m->w.key)),
+	    fd;
 	char name[64];
 
 	if (dir < 0)
@@ -232,7 +236,8 @@ bool
 body_exists(const struct message *m)
 {
 	struct queue *q = m->pub.queue;
-	int dir = m->body_place == BODY_INLINE ? -1 : bucket_find(q, m->body_place == BODY_MSGS, queue_bucket(&m->w.key));
+	int dir = m->body_place == BODY_INLINE ? -1 : bucket_find(q, m->body_place == BODY_MSGS,
+	    queue_bucket(&m->w.key));
 	char name[64];
 	struct stat st;
 	bool exists;
@@ -241,13 +246,15 @@ body_exists(const struct message *m)
 		return true;
 	body_file_name(m, name);
 	/* Only a clear "no such file" says that it is gone. */
-	exists = dir >= 0 ? fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT : dir != -ENOENT;
+	exists = dir >= 0 ? fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT
+	    : dir != -ENOENT;
 	if (dir >= 0)
 		close(dir);
 	return exists;
 }
 
-/* The end of the message: its .env first, then the body. Nothing is synced: a retry finds what was delivered. */
+/* The end of the message: its .env first, then the body. Nothing is synced: a retry finds what was
+ * delivered. */
 void
 body_remove(struct message *m)
 {

@@ -1,5 +1,6 @@
 /*
- * Accepting a message: its body (a large one is made durable first), then its place in the next group.
+ * Accepting a message: its body (a large one is made durable first), then its place in the next
+ * group.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +74,8 @@ commit_fail_pending(struct queue *q, const struct fault *f)
 bool
 commit_idle(const struct queue *q)
 {
-	return !q->group.active && list_is_empty(&q->pending) && list_is_empty(&q->staging) && list_is_empty(&q->failed) && !q->lines.n;
+	return !q->group.active && list_is_empty(&q->pending) && list_is_empty(&q->staging) &&
+	    list_is_empty(&q->failed) && !q->lines.n;
 }
 
 /* ---- a large body first: its content, then its name ---- */
@@ -106,7 +108,8 @@ stage_named(struct durable_group *g)
 
 	for (size_t i = 0; i < g->count; i++)
 		if (g->items[i].result != 0) {
-			stage_failed(c, g->items[i].result, "the folder of the body cannot be synced");
+			stage_failed(c, g->items[i].result,
+			    "the folder of the body cannot be synced");
 			return;
 		}
 	if (g->count == 2)
@@ -140,7 +143,8 @@ stage_synced(struct durable_group *g)
 	c->m->body_place = BODY_FILE;
 	c->items[0] = (struct durable_item){ .fd = c->dirs[0], .kind = DURABLE_DIR };
 	c->items[1] = (struct durable_item){ .fd = q->body_fd, .kind = DURABLE_DIR };
-	c->sync = (struct durable_group){ .items = c->items, .count = made ? 2 : 1, .done = stage_named, .arg = c };
+	c->sync = (struct durable_group){ .items = c->items, .count = made ? 2 : 1,
+	    .done = stage_named, .arg = c };
 	durable_submit(q->durable, &c->sync);
 }
 
@@ -151,7 +155,8 @@ stage(struct commit *c)
 
 	list_append(&q->staging, &c->node);
 	c->items[0] = (struct durable_item){ .fd = c->fd, .kind = DURABLE_FILE };
-	c->sync = (struct durable_group){ .items = c->items, .count = 1, .done = stage_synced, .arg = c };
+	c->sync = (struct durable_group){ .items = c->items, .count = 1, .done = stage_synced,
+	    .arg = c };
 	durable_submit(q->durable, &c->sync);
 }
 
@@ -167,7 +172,8 @@ take_body(struct commit *c, struct slice body, uint32_t file, struct fault *f)
 
 	if (!file) {
 		if (body.n != m->pub.length || body.n > QUEUE_INLINE_MAX) {
-			fault_set(f, ST_SYNTAX, "4.3.0", "the body has %zu bytes, not %llu", body.n, (unsigned long long)m->pub.length);
+			fault_set(f, ST_SYNTAX, "4.3.0", "the body has %zu bytes, not %llu", body.n,
+			    (unsigned long long)m->pub.length);
 			return false;
 		}
 		body_remember(m, body);
@@ -183,7 +189,8 @@ take_body(struct commit *c, struct slice body, uint32_t file, struct fault *f)
 	mem_free(t);
 	if (fstat(c->fd, &st) == 0 && st.st_size >= 0 && (uint64_t)st.st_size == m->pub.length)
 		return true;
-	fault_set(f, ST_SYNTAX, "4.3.0", "the body file has %lld bytes, not %llu", (long long)st.st_size, (unsigned long long)m->pub.length);
+	fault_set(f, ST_SYNTAX, "4.3.0", "the body file has %lld bytes, not %llu",
+	    (long long)st.st_size, (unsigned long long)m->pub.length);
 	char name[16];
 	tmp_body_name(file, name);
 	unlinkat(q->tmp_fd, name, 0);
@@ -202,8 +209,9 @@ take_about(struct commit *c, const struct queue_report_of *about)
 }
 
 void
-queue_commit(struct queue *q, struct queue_message *message, struct slice body, uint32_t file, const struct queue_report_of *about,
-    void (*done)(void *arg, struct queue_message *m, const struct fault *f), void *arg)
+queue_commit(struct queue *q, struct queue_message *message, struct slice body, uint32_t file,
+    const struct queue_report_of *about, void (*done)(void *arg, struct queue_message *m,
+    const struct fault *f), void *arg)
 {
 	struct commit *c = mem_get(sizeof(*c));
 	struct fault f;

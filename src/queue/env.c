@@ -1,6 +1,6 @@
 /*
- * The .env file of a moved message: an M record, then L records, serial 0. Reading one, and adding what
- * became of its message since.
+ * The .env file of a moved message: an M record, then L records, serial 0. Reading one, and adding
+ * what became of its message since.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,8 @@ apply_lines(struct arena *a, struct message *m, struct slice lines)
 }
 
 static struct message *
-env_parse(struct queue *q, struct arena *a, const struct queue_id *id, struct slice file, struct fault *f)
+env_parse(struct queue *q, struct arena *a, const struct queue_id *id, struct slice file,
+    struct fault *f)
 {
 	struct queue_envelope e;
 	struct queue_id said;
@@ -242,7 +243,8 @@ append_some(struct timer *t)
 	if (!ap->count)
 		return;
 	ap->active = true;
-	ap->sync = (struct durable_group){ .items = ap->sync_items, .count = ap->count, .done = appended, .arg = q };
+	ap->sync = (struct durable_group){ .items = ap->sync_items, .count = ap->count,
+	    .done = appended, .arg = q };
 	durable_submit(q->durable, &ap->sync);
 }
 
@@ -256,5 +258,6 @@ appender_look(struct queue *q, bool at_once)
 	if (at_once || q->stopping)
 		loop_timer_at(q->loop, &ap->timer, loop_now(q->loop), append_some, q);
 	else if (!heap_has(&ap->timer.node))
-		loop_timer_at(q->loop, &ap->timer, loop_now(q->loop) + LINES_WAIT_MS, append_some, q);
+		loop_timer_at(q->loop, &ap->timer, loop_now(q->loop) + LINES_WAIT_MS, append_some,
+		    q);
 }

@@ -51,9 +51,11 @@ text_get(struct arena *a, struct slice in, struct slice *out)
 			p[n++] = in.p[i];
 			continue;
 		}
-		if (in.n - i < 4 || in.p[i + 1] != 'x' || ascii_hex_value(in.p[i + 2]) < 0 || ascii_hex_value(in.p[i + 3]) < 0)
+		if (in.n - i < 4 || in.p[i + 1] != 'x' || ascii_hex_value(in.p[i + 2]) < 0 ||
+		    ascii_hex_value(in.p[i + 3]) < 0)
 			return false;
-		p[n++] = (unsigned char)(ascii_hex_value(in.p[i + 2]) << 4 | ascii_hex_value(in.p[i + 3]));
+		p[n++] = (unsigned char)(ascii_hex_value(in.p[i + 2]) << 4 |
+		    ascii_hex_value(in.p[i + 3]));
 		i += 3;
 	}
 	*out = sl_mem(p, n);
@@ -101,7 +103,8 @@ put_rcpt(struct buf *out, const struct queue_message *m, const struct queue_rcpt
 static const struct {
 	uint32_t flag;
 	char letter;
-} flag_lines[] = { { QUEUE_8BIT, '8' }, { QUEUE_SMTPUTF8, 'm' }, { QUEUE_REPORT, 'd' }, { QUEUE_DOUBLE, 'D' } };
+} flag_lines[] = { { QUEUE_8BIT, '8' }, { QUEUE_SMTPUTF8, 'm' }, { QUEUE_REPORT, 'd' },
+    { QUEUE_DOUBLE, 'D' } };
 
 void
 envelope_put(struct buf *out, const struct message *in, enum body_place place)
@@ -139,7 +142,8 @@ envelope_put(struct buf *out, const struct message *in, enum body_place place)
 struct reader {
 	struct arena *arena;
 	struct queue_envelope *e;
-	struct queue_envelope_rcpt *rcpts, *at; /* at: the one whose lines come, NULL before the first */
+	/* at: the one whose lines come, NULL before the first */
+	struct queue_envelope_rcpt *rcpts, *at;
 	enum body_place place;
 };
 
@@ -250,7 +254,8 @@ make_room(struct reader *r, struct slice lines)
 }
 
 enum st
-envelope_get(struct arena *a, struct slice payload, struct queue_envelope *e, enum body_place *place, struct slice *rest, struct fault *f)
+envelope_get(struct arena *a, struct slice payload, struct queue_envelope *e,
+    enum body_place *place, struct slice *rest, struct fault *f)
 {
 	struct reader r = { .arena = a, .e = e, .place = BODY_INLINE };
 	struct slice line, value;
@@ -265,7 +270,8 @@ envelope_get(struct arena *a, struct slice payload, struct queue_envelope *e, en
 			break;
 		}
 		if (!text_get(a, sl_skip(line, 1), &value) ||
-		    !(r.at || line.p[0] == 'r' ? get_rcpt(&r, (char)line.p[0], value) : get_head(&r, (char)line.p[0], value)))
+		    !(r.at || line.p[0] == 'r' ? get_rcpt(&r, (char)line.p[0], value) : get_head(&r,
+		    (char)line.p[0], value)))
 			return fault_set(f, ST_SYNTAX, "", "envelope line \"%.*s\"", SL_FMT(line));
 	}
 	if (!ended || !e->rcpt_count || e->digest.n != QUEUE_DIGEST || !e->id.n)

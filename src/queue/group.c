@@ -1,6 +1,6 @@
 /*
- * Groups: everything that waits is written by one pwrite and made durable by one sync, while the next
- * group fills. docs/QUEUE.md, "Commit of a group".
+ * Groups: everything that waits is written by one pwrite and made durable by one sync, while the
+ * next group fills. docs/QUEUE.md, "Commit of a group".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -91,8 +91,10 @@ group_failed(struct queue *q, int error)
 	struct list_node *n;
 	struct fault f;
 
-	fault_sys(&f, ST_IO, error == -ENOSPC ? "4.3.1" : "4.3.0", -error, "the queue cannot be written");
-	log_event(LOG_LEVEL_ALERT, "queue", KV_U64("serial", g->segment->serial), KV_FAULT(&f), KV_END);
+	fault_sys(&f, ST_IO, error == -ENOSPC ? "4.3.1" : "4.3.0", -error,
+	    "the queue cannot be written");
+	log_event(LOG_LEVEL_ALERT, "queue", KV_U64("serial", g->segment->serial), KV_FAULT(&f),
+	    KV_END);
 	q->counts.failures++;
 	g->segment->bad = true;
 	if (q->current == g->segment)
@@ -170,7 +172,8 @@ group_message(struct queue *q, struct commit *c, size_t room)
 
 	if (c->about) {
 		start = record_begin(&g->out, RECORD_LINES);
-		line_reported(&g->out, c->about->pub.id, m->pub.id, c->about, c->about_rcpts, c->about_count);
+		line_reported(&g->out, c->about->pub.id, m->pub.id, c->about, c->about_rcpts,
+		    c->about_count);
 		record_end(&g->out, start, g->segment->serial, g->segment->fill);
 	}
 	start = record_begin(&g->out, RECORD_MESSAGE);
@@ -202,7 +205,9 @@ group_fill(struct queue *q)
 	buf_clear(&g->out);
 	group_lines(q, room);
 	/* On the reserve custody can end and none can begin. */
-	for (unsigned count = 0; !(q->clean_count == 0 && q->maker.failed) && count < GROUP_MESSAGES && g->out.n < GROUP_BYTES && (n = list_first(&q->pending)); count++)
+	for (unsigned count = 0; !(q->clean_count == 0 && q->maker.failed) &&
+	    count < GROUP_MESSAGES && g->out.n < GROUP_BYTES && (n = list_first(&q->pending));
+	    count++)
 		if (!group_message(q, CONTAINER_OF(n, struct commit, node), room))
 			break;
 	record_pad(&g->out, g->segment->serial, g->segment->fill, room);
@@ -217,7 +222,8 @@ group_pwrite(struct queue *q)
 	int error = g->segment->bad ? -EIO : 0;
 
 	while (!error && at < g->out.n) {
-		ssize_t n = pwrite(g->segment->fd, g->out.p + at, g->out.n - at, (off_t)(g->segment->fill + at));
+		ssize_t n = pwrite(g->segment->fd, g->out.p + at, g->out.n - at,
+		    (off_t)(g->segment->fill + at));
 
 		if (n > 0)
 			at += (size_t)n;
@@ -256,9 +262,11 @@ group_write(struct queue *q)
 	int error = group_pwrite(q);
 
 	g->active = true;
-	g->item = (struct durable_item){ .fd = g->segment->fd, .kind = DURABLE_DATA, .result = error };
+	g->item = (struct durable_item){ .fd = g->segment->fd, .kind = DURABLE_DATA,
+	    .result = error };
 	/* A group of no items is done at the next dispatch: the failure takes the usual way. */
-	g->sync = (struct durable_group){ .items = &g->item, .count = error ? 0 : 1, .done = group_synced, .arg = q };
+	g->sync = (struct durable_group){ .items = &g->item, .count = error ? 0 : 1,
+	    .done = group_synced, .arg = q };
 	durable_submit(q->durable, &g->sync);
 }
 
@@ -268,7 +276,8 @@ commit_start(struct queue *q, bool forced)
 	bool mail = !list_is_empty(&q->pending);
 	struct fault f;
 
-	if (q->group.active || q->down || (!mail && !(q->lines.n && (forced || q->lines.n >= LINES_HURRY_BYTES || q->stopping))))
+	if (q->group.active || q->down ||
+	    (!mail && !(q->lines.n && (forced || q->lines.n >= LINES_HURRY_BYTES || q->stopping))))
 		return;
 	for (int tries = 0; tries < 2; tries++) {
 		if (q->current && q->current->size - q->current->fill >= 2 * QUEUE_BLOCK) {
@@ -300,16 +309,19 @@ kicked(struct deferred *d)
 	commit_start(d->arg, false);
 }
 
-/* Something waits: mail goes at the end of this turn, so that what comes in it rides along; lines wait a little. */
+/* Something waits: mail goes at the end of this turn, so that what comes in it rides along; lines
+ * wait a little. */
 void
 commit_kick(struct queue *q)
 {
 	if (q->group.active || q->down)
 		return;
-	if (!list_is_empty(&q->pending) || q->lines.n >= LINES_HURRY_BYTES || (q->stopping && q->lines.n))
+	if (!list_is_empty(&q->pending) || q->lines.n >= LINES_HURRY_BYTES ||
+	    (q->stopping && q->lines.n))
 		loop_defer(q->loop, &q->kick, kicked, q);
 	else if (q->lines.n && !heap_has(&q->lines_timer.node))
-		loop_timer_at(q->loop, &q->lines_timer, loop_now(q->loop) + LINES_WAIT_MS, lines_due, q);
+		loop_timer_at(q->loop, &q->lines_timer, loop_now(q->loop) + LINES_WAIT_MS,
+		    lines_due, q);
 }
 
 /* ---- does writing work again? ---- */
@@ -342,8 +354,10 @@ queue_probe(struct queue *q)
 	if (q->probing)
 		return;
 	unlinkat(q->tmp_fd, "probe", 0);
-	q->probe_fd = openat(q->tmp_fd, "probe", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (q->probe_fd < 0 || pwrite(q->probe_fd, block, sizeof(block), 0) != (ssize_t)sizeof(block)) {
+	q->probe_fd = openat(q->tmp_fd, "probe", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (q->probe_fd < 0 || pwrite(q->probe_fd, block, sizeof(block),
+	    0) != (ssize_t)sizeof(block)) {
 		if (q->probe_fd >= 0)
 			close(q->probe_fd);
 		loop_timer_at(q->loop, &q->retry_timer, loop_now(q->loop) + RETRY_MS, retry, q);
@@ -351,6 +365,7 @@ queue_probe(struct queue *q)
 	}
 	q->probing = true;
 	q->probe_item = (struct durable_item){ .fd = q->probe_fd, .kind = DURABLE_FILE };
-	q->probe = (struct durable_group){ .items = &q->probe_item, .count = 1, .done = probed, .arg = q };
+	q->probe = (struct durable_group){ .items = &q->probe_item, .count = 1, .done = probed,
+	    .arg = q };
 	durable_submit(q->durable, &q->probe);
 }

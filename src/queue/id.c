@@ -9,8 +9,8 @@
 void
 queue_id_text(const struct queue_id *id, char text[QUEUE_ID_MAX + 1])
 {
-	snprintf(text, QUEUE_ID_MAX + 1, "%08llx.%06lx.%llx", (unsigned long long)id->sec, (unsigned long)id->channel,
-	    (unsigned long long)id->counter);
+	snprintf(text, QUEUE_ID_MAX + 1, "%08llx.%06lx.%llx", (unsigned long long)id->sec,
+	    (unsigned long)id->channel, (unsigned long long)id->counter);
 }
 
 enum st
@@ -20,8 +20,9 @@ queue_id_parse(struct slice text, struct queue_id *id)
 	struct slice rest = text, sec, channel;
 	uint64_t v;
 
-	if (text.n > QUEUE_ID_MAX || !sl_cut(&rest, '.', &sec) || !sl_cut(&rest, '.', &channel) || channel.n != 6 ||
-	    !num_hex(sec, &id->sec) || !num_hex(channel, &v) || !num_hex(rest, &id->counter))
+	if (text.n > QUEUE_ID_MAX || !sl_cut(&rest, '.', &sec) || !sl_cut(&rest, '.', &channel) ||
+	    channel.n != 6 || !num_hex(sec, &id->sec) || !num_hex(channel, &v) ||
+	    !num_hex(rest, &id->counter))
 		return ST_SYNTAX;
 	id->channel = (uint32_t)v;
 	/* One text for one id: what does not come back the same is another spelling. */

@@ -31,7 +31,8 @@ write_all(int fd, struct slice s)
 static bool
 in_msgs(const struct waiter *w)
 {
-	return !w->resident || CONTAINER_OF((void *)(uintptr_t)w, struct message, w)->place == PLACE_MSGS;
+	return !w->resident ||
+	    CONTAINER_OF((void *)(uintptr_t)w, struct message, w)->place == PLACE_MSGS;
 }
 
 void
@@ -61,7 +62,8 @@ index_write(struct queue *q)
 	unlinkat(q->tmp_fd, "index", 0);
 	fd = openat(q->tmp_fd, "index", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
-		if (!buf_ok(&b) || !write_all(fd, buf_slice(&b)) || renameat(q->tmp_fd, "index", q->root_fd, "index") != 0)
+		if (!buf_ok(&b) || !write_all(fd, buf_slice(&b)) ||
+		    renameat(q->tmp_fd, "index", q->root_fd, "index") != 0)
 			unlinkat(q->tmp_fd, "index", 0);
 		close(fd);
 	}
@@ -82,7 +84,8 @@ index_apply(struct queue *q, struct slice text, bool apply)
 	while (sl_cut(&text, '\n', &line)) {
 		sl_cut(&line, ' ', &word);
 		if (sl_eq(word, SL("end")))
-			return num_u64(line, UINT64_MAX, &said) && said == count && !text.n ? ST_OK : ST_SYNTAX;
+			return num_u64(line, UINT64_MAX, &said) && said == count && !text.n ? ST_OK
+			    : ST_SYNTAX;
 		if (queue_id_parse(word, &id) != ST_OK || !num_u64(line, INT64_MAX, &due))
 			return ST_SYNTAX;
 		count++;

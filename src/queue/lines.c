@@ -14,8 +14,8 @@ line_result(struct buf *out, const struct message *m, uint32_t number, char kind
 	const struct queue_rcpt *r = &m->pub.rcpts[number];
 	struct slice peer = queue_note_peer(r->note);
 
-	buf_fmt(out, "R %s %lu %c %lld %u.%u.%u ", m->pub.id, (unsigned long)number, kind, (long long)r->last_sec, r->esc[0], r->esc[1],
-	    r->esc[2]);
+	buf_fmt(out, "R %s %lu %c %lld %u.%u.%u ", m->pub.id, (unsigned long)number, kind,
+	    (long long)r->last_sec, r->esc[0], r->esc[1], r->esc[2]);
 	text_put(out, peer.n ? peer : SL("-"), true);
 	buf_put_byte(out, ' ');
 	text_put(out, queue_note_text(r->note), false);
@@ -25,11 +25,13 @@ line_result(struct buf *out, const struct message *m, uint32_t number, char kind
 void
 line_schedule(struct buf *out, const struct message *m)
 {
-	buf_fmt(out, "N %s %lld %lu\n", m->pub.id, (long long)m->pub.next_sec, (unsigned long)m->pub.attempts);
+	buf_fmt(out, "N %s %lld %lu\n", m->pub.id, (long long)m->pub.next_sec,
+	    (unsigned long)m->pub.attempts);
 }
 
 void
-line_reported(struct buf *out, const char *id, const char *report_id, const struct message *m, const uint32_t *rcpts, uint32_t count)
+line_reported(struct buf *out, const char *id, const char *report_id, const struct message *m,
+    const uint32_t *rcpts, uint32_t count)
 {
 	buf_fmt(out, "B %s %s ", id, report_id);
 	for (uint32_t i = 0, said = 0; i < count; i++)
@@ -89,8 +91,8 @@ lines_begin(struct message *m, size_t *from)
 }
 
 /*
- * The lines from `from` on speak of m. While m stands in the log they belong there; once it moves they
- * (also) belong to .env, which is what a start reads.
+ * The lines from `from` on speak of m. While m stands in the log they belong there; once it moves
+ * they (also) belong to .env, which is what a start reads.
  */
 void
 lines_changed(struct message *m, size_t from)

@@ -1,7 +1,7 @@
 /*
- * New segments, made beside the work: 1 MiB of zeros at a time, then synced, named, the folder synced.
- * Writing them under load costs a third of the commit rate (docs/decisions/001), so recycled ones
- * come first and as few are made as the load asks for.
+ * New segments, made beside the work: 1 MiB of zeros at a time, then synced, named, the folder
+ * synced. Writing them under load costs a third of the commit rate (docs/decisions/001), so
+ * recycled ones come first and as few are made as the load asks for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +111,8 @@ maker_step(struct timer *t)
 	if (!error)
 		mk->written = (uint32_t)at;
 	if (!error && mk->written < q->opts.segment_bytes) {
-		loop_timer_at(q->loop, &mk->timer, loop_now(q->loop) + (urgent(q) ? 0 : STEP_SLOW_MS), maker_step, q);
+		loop_timer_at(q->loop, &mk->timer,
+		    loop_now(q->loop) + (urgent(q) ? 0 : STEP_SLOW_MS), maker_step, q);
 		return;
 	}
 	if (!error)
@@ -122,7 +123,8 @@ maker_step(struct timer *t)
 	}
 	mk->state = MAKER_SYNCS;
 	mk->item = (struct durable_item){ .fd = mk->fd, .kind = DURABLE_FILE };
-	mk->sync = (struct durable_group){ .items = &mk->item, .count = 1, .done = maker_synced, .arg = q };
+	mk->sync = (struct durable_group){ .items = &mk->item, .count = 1, .done = maker_synced,
+	    .arg = q };
 	durable_submit(q->durable, &mk->sync);
 }
 
@@ -152,7 +154,8 @@ maker_create(struct queue *q)
 	q->maker.number = q->next_number++;
 	segment_name(q->maker.number, name);
 	q->maker.written = 0;
-	q->maker.fd = openat(q->tmp_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	q->maker.fd = openat(q->tmp_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
 	return q->maker.fd < 0 ? -errno : 0;
 }
 
@@ -203,7 +206,8 @@ maker_look(struct queue *q)
 		return;
 	if (mk->failed) {
 		if (!heap_has(&mk->timer.node))
-			loop_timer_at(q->loop, &mk->timer, loop_now(q->loop) + RETRY_MS, maker_again, q);
+			loop_timer_at(q->loop, &mk->timer, loop_now(q->loop) + RETRY_MS,
+			    maker_again, q);
 		return;
 	}
 	error = maker_create(q);
@@ -213,7 +217,8 @@ maker_look(struct queue *q)
 		return;
 	}
 	mk->state = MAKER_WRITES;
-	loop_timer_at(q->loop, &mk->timer, loop_now(q->loop) + (urgent(q) ? 0 : STEP_SLOW_MS), maker_step, q);
+	loop_timer_at(q->loop, &mk->timer, loop_now(q->loop) + (urgent(q) ? 0 : STEP_SLOW_MS),
+	    maker_step, q);
 }
 
 int

@@ -103,11 +103,13 @@ text_add(struct text_room *room, struct slice s)
 	return (queue_text_at)at;
 }
 
-/* As text_add; a text equal to an earlier one shares its place (recipients of one host, one module). */
+/* As text_add; a text equal to an earlier one shares its place (recipients of one host, one
+ * module). */
 static queue_text_at
 text_share(struct text_room *room, struct slice s, queue_text_at earlier)
 {
-	struct slice there = sl_mem(room->p + earlier + 2, (size_t)room->p[earlier] << 8 | room->p[earlier + 1]);
+	struct slice there =
+	    sl_mem(room->p + earlier + 2, (size_t)room->p[earlier] << 8 | room->p[earlier + 1]);
 
 	return earlier && sl_eq(s, there) ? earlier : text_add(room, s);
 }
@@ -115,12 +117,14 @@ text_share(struct text_room *room, struct slice s, queue_text_at earlier)
 static size_t
 text_bytes(const struct queue_envelope *e)
 {
-	size_t n = 2 + 6 * 2 + e->source.n + e->sender.n + e->auth.n + e->from_mta.n + e->ip.n + e->envid.n;
+	size_t n = 2 + 6 * 2 + e->source.n + e->sender.n + e->auth.n + e->from_mta.n + e->ip.n +
+	    e->envid.n;
 
 	for (uint32_t i = 0; i < e->rcpt_count; i++) {
 		const struct queue_envelope_rcpt *r = &e->rcpts[i];
 
-		n += 6 * 2 + r->address.n + r->module.n + r->host.n + r->account.n + r->extension.n + r->original.n;
+		n += 6 * 2 + r->address.n + r->module.n + r->host.n + r->account.n +
+		    r->extension.n + r->original.n;
 	}
 	return n;
 }
@@ -128,15 +132,16 @@ text_bytes(const struct queue_envelope *e)
 static bool
 too_long(const struct queue_envelope_rcpt *r)
 {
-	return r->address.n > UINT16_MAX || r->module.n > UINT16_MAX || r->host.n > UINT16_MAX || r->account.n > UINT16_MAX ||
-	    r->extension.n > UINT16_MAX || r->original.n > UINT16_MAX;
+	return r->address.n > UINT16_MAX || r->module.n > UINT16_MAX || r->host.n > UINT16_MAX ||
+	    r->account.n > UINT16_MAX || r->extension.n > UINT16_MAX || r->original.n > UINT16_MAX;
 }
 
 static bool
 acceptable(const struct queue_envelope *e, size_t bytes, struct fault *f)
 {
-	bool fits = e->sender.n <= UINT16_MAX && e->auth.n <= UINT16_MAX && e->from_mta.n <= UINT16_MAX && e->ip.n <= UINT16_MAX &&
-	    e->envid.n <= UINT16_MAX && e->source.n <= UINT16_MAX;
+	bool fits = e->sender.n <= UINT16_MAX && e->auth.n <= UINT16_MAX &&
+	    e->from_mta.n <= UINT16_MAX && e->ip.n <= UINT16_MAX && e->envid.n <= UINT16_MAX &&
+	    e->source.n <= UINT16_MAX;
 
 	for (uint32_t i = 0; i < e->rcpt_count; i++)
 		if (!e->rcpts[i].address.n || !e->rcpts[i].module.n || too_long(&e->rcpts[i]))
@@ -178,9 +183,11 @@ aligned(size_t n)
 }
 
 struct message *
-message_make(struct queue *q, const struct queue_id *id, const struct queue_envelope *e, struct fault *f)
+message_make(struct queue *q, const struct queue_id *id, const struct queue_envelope *e,
+    struct fault *f)
 {
-	size_t text_n = text_bytes(e), head = aligned(sizeof(struct message)), user = aligned(q->opts.user_bytes);
+	size_t text_n = text_bytes(e), head = aligned(sizeof(struct message)), user =
+	    aligned(q->opts.user_bytes);
 	size_t rcpts = e->rcpt_count * (sizeof(struct queue_rcpt) + q->opts.rcpt_user_bytes);
 	struct text_room room = { .n = 2 };
 	struct message *m;
@@ -251,7 +258,8 @@ message_free(struct message *m)
 }
 
 enum st
-queue_message_new(struct queue *q, const struct queue_envelope *e, struct queue_message **out, struct fault *f)
+queue_message_new(struct queue *q, const struct queue_envelope *e, struct queue_message **out,
+    struct fault *f)
 {
 	struct queue_id id;
 	struct message *m;
@@ -259,7 +267,8 @@ queue_message_new(struct queue *q, const struct queue_envelope *e, struct queue_
 	if (queue_id_parse(e->id, &id) != ST_OK)
 		return fault_set(f, ST_SYNTAX, "5.6.0", "\"%.*s\" is no queue id", SL_FMT(e->id));
 	if (queue_find(q, &id))
-		return fault_set(f, ST_EXISTS, "4.3.0", "a message %.*s is in the queue", SL_FMT(e->id));
+		return fault_set(f, ST_EXISTS, "4.3.0", "a message %.*s is in the queue",
+		    SL_FMT(e->id));
 	m = message_make(q, &id, e, f);
 	if (!m)
 		return f->st;

@@ -2,7 +2,8 @@
 LIB_QUEUE = libqueue.a
 noinst_LIBRARIES += libqueue.a
 libqueue_a_SOURCES = \
-	src/queue/queue.h src/queue/queue_int.h src/queue/record.h \
+	src/queue/queue.h src/queue/model.h \
+	src/queue/queue_int.h src/queue/queue_state.h src/queue/record.h \
 	src/queue/body.c src/queue/commit.c src/queue/env.c src/queue/envelope.c src/queue/group.c src/queue/id.c \
 	src/queue/index.c src/queue/lines.c src/queue/maker.c src/queue/message.c src/queue/move.c src/queue/offline.c \
 	src/queue/park.c src/queue/queue.c src/queue/record.c src/queue/recover.c src/queue/segment.c

@@ -1,6 +1,6 @@
 /*
- * From the log to a file of its own: docs/QUEUE.md, "Move". A batch at a time: write .env and .body in
- * tmp/, sync them, rename, sync the folders, then V.
+ * From the log to a file of its own: docs/QUEUE.md, "Move". A batch at a time: write .env and .body
+ * in tmp/, sync them, rename, sync the folders, then V.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +90,9 @@ pick_all(struct queue *q)
 	LIST_EACH(&q->segments, n) {
 		struct segment *s = CONTAINER_OF(n, struct segment, node);
 
-		if (s->bad || (first && s->state == SEGMENT_CLOSED && (q->clean_count <= 1 || used > SEGMENTS_HELD)))
+		if (s->bad ||
+		    (first && s->state == SEGMENT_CLOSED &&
+		    (q->clean_count <= 1 || used > SEGMENTS_HELD)))
 			pick_old(q, s, 0);
 		first = false;
 	}
@@ -269,7 +271,8 @@ mover_end(struct queue *q)
 	queue_stop_look(q);
 }
 
-/* Whether its names are on disk is unknown: the log goes on counting, so the .env must not stand beside it. */
+/* Whether its names are on disk is unknown: the log goes on counting, so the .env must not stand
+ * beside it. */
 static void
 item_unnamed(struct queue *q, unsigned i, int error)
 {
@@ -349,7 +352,8 @@ files_synced(struct durable_group *g)
 	for (size_t k = 0; k < g->count; k++) {
 		close(g->items[k].fd);
 		if (g->items[k].result != 0)
-			item_failed(q, mv->owner[k], g->items[k].result, "a file below msgs/ cannot be synced");
+			item_failed(q, mv->owner[k], g->items[k].result,
+			    "a file below msgs/ cannot be synced");
 	}
 	mv->sync.count = 0;
 	for (unsigned i = 0; i < mv->count; i++) {
@@ -384,7 +388,8 @@ mover_tick(struct timer *t)
 		return;
 	}
 	mv->active = true;
-	mv->sync = (struct durable_group){ .items = mv->sync_items, .count = 0, .done = files_synced, .arg = q };
+	mv->sync = (struct durable_group){ .items = mv->sync_items, .count = 0,
+	    .done = files_synced, .arg = q };
 	for (unsigned i = 0; i < mv->count; i++) {
 		int error = write_item(q, i);
 

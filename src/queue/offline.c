@@ -14,7 +14,9 @@
 static enum st
 open_offline(int dirfd, struct queue **out, struct fault *f)
 {
-	struct queue_opts o = { .dirfd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	struct queue_opts o = {
+	    .dirfd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	};
 	struct queue *q = queue_alloc(NULL, &o);
 	enum st st = ST_OK;
 	int error;
@@ -42,7 +44,8 @@ open_offline(int dirfd, struct queue **out, struct fault *f)
 }
 
 enum st
-queue_read_offline(int dirfd, void (*fn)(void *arg, const struct queue_message *m), void *arg, struct fault *f)
+queue_read_offline(int dirfd, void (*fn)(void *arg, const struct queue_message *m), void *arg,
+    struct fault *f)
 {
 	struct queue *q;
 	struct slice rest, id;
@@ -140,7 +143,8 @@ check_bucket(void *arg, int parent, const char *name)
 }
 
 static void
-check_ignore_message(void *arg, struct segment *s, const struct queue_id *id, const struct queue_envelope *e, enum body_place place, uint32_t at)
+check_ignore_message(void *arg, struct segment *s, const struct queue_id *id,
+    const struct queue_envelope *e, enum body_place place, uint32_t at)
 {
 	(void)arg, (void)s, (void)id, (void)e, (void)place, (void)at;
 }
@@ -156,7 +160,8 @@ check_odd(void *arg, struct segment *s, uint32_t at, const char *what)
 {
 	char about[64];
 
-	snprintf(about, sizeof(about), "log/%08lx.seg offset %lu", (unsigned long)s->number, (unsigned long)at);
+	snprintf(about, sizeof(about), "log/%08lx.seg offset %lu", (unsigned long)s->number,
+	    (unsigned long)at);
 	say(arg, what, about);
 }
 
@@ -188,7 +193,8 @@ enum st
 queue_check(int dirfd, struct buf *out, unsigned *wrong, struct fault *f)
 {
 	struct check c = { .out = out };
-	struct scan to = { .arg = &c, .message = check_ignore_message, .line = check_ignore_line, .odd = check_odd };
+	struct scan to = { .arg = &c, .message = check_ignore_message, .line = check_ignore_line,
+	    .odd = check_odd };
 	enum st st = open_offline(dirfd, &c.q, f);
 
 	if (st != ST_OK)

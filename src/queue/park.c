@@ -1,6 +1,6 @@
 /*
- * Messages that wait. In the log they stay in memory; in msgs/ an id and a time remain, and the rest is
- * read again when the time has come.
+ * Messages that wait. In the log they stay in memory; in msgs/ an id and a time remain, and the
+ * rest is read again when the time has come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,8 @@ load(struct queue *q, struct waiter *w, int64_t now_sec)
 		message_index(q, m);
 		if (body_exists(m))
 			return m;
-		log_event(LOG_LEVEL_WARNING, "queue", KV_STR("id", m->pub.id), KV_STR("msg", "was complete: its body is gone"), KV_END);
+		log_event(LOG_LEVEL_WARNING, "queue", KV_STR("id", m->pub.id),
+		    KV_STR("msg", "was complete: its body is gone"), KV_END);
 		body_remove(m);
 		message_free(m);
 		return NULL;
@@ -111,7 +112,8 @@ static struct queue_message *
 bring(struct queue *q, struct waiter *w, int64_t now_sec)
 {
 	bool flushed = w->due.key == DUE_FLUSHED;
-	struct message *m = w->resident ? unpark(CONTAINER_OF(w, struct message, w)) : load(q, w, now_sec);
+	struct message *m = w->resident ? unpark(CONTAINER_OF(w, struct message, w))
+	    : load(q, w, now_sec);
 
 	if (!m)
 		return NULL;
@@ -178,7 +180,8 @@ queue_look(struct queue *q, struct slice id_text, struct queue_look *look)
 	if (!m || m->complete || m->place == PLACE_NONE)
 		return false;
 	*look = (struct queue_look){
-		.m = &m->pub, .parked = heap_has(&w->due), .is_copy = !w->resident, .due_sec = heap_has(&w->due) ? w->due.key : 0,
+		.m = &m->pub, .parked = heap_has(&w->due), .is_copy = !w->resident,
+		.due_sec = heap_has(&w->due) ? w->due.key : 0,
 	};
 	return true;
 }

@@ -122,7 +122,8 @@ take_lock(struct queue *q, struct fault *f)
 		return fault_sys(f, ST_IO, "4.3.0", -error, "the queue's lock");
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(q->lock_fd, 0) != 0 || pwrite(q->lock_fd, text, (size_t)n, 0) != n)
-		return fault_sys(f, ST_IO, errno == ENOSPC ? "4.3.1" : "4.3.0", errno, "the queue's lock");
+		return fault_sys(f, ST_IO, errno == ENOSPC ? "4.3.1" : "4.3.0", errno,
+		    "the queue's lock");
 	return ST_OK;
 }
 
@@ -145,7 +146,8 @@ open_all(struct queue *q, struct fault *f)
 	int error;
 
 	if (sysinfo_space(q->root_fd, &space) == 0 && space.is_network)
-		return fault_set(f, ST_DENIED, "4.3.0", "the queue must stand on a local file system");
+		return fault_set(f, ST_DENIED, "4.3.0",
+		    "the queue must stand on a local file system");
 	st = take_lock(q, f);
 	if (st != ST_OK)
 		return st;
@@ -194,8 +196,8 @@ stopped(struct deferred *d)
 void
 queue_stop_look(struct queue *q)
 {
-	bool idle = commit_idle(q) && !q->mover.active && !q->appender.active && !q->probing && !q->cleaner.segment &&
-	    q->maker.state != MAKER_SYNCS && q->maker.state != MAKER_NAMES;
+	bool idle = commit_idle(q) && !q->mover.active && !q->appender.active && !q->probing &&
+	    !q->cleaner.segment && q->maker.state != MAKER_SYNCS && q->maker.state != MAKER_NAMES;
 
 	if (!q->stopping || !q->stopped)
 		return;
@@ -313,7 +315,8 @@ space_check(struct queue *q)
 	else if (s.free_bytes < least || s.free_inodes < FREE_MIN_INODES)
 		fault_set(&q->space, ST_LIMIT, "4.3.1", "the queue's file system is full");
 	if (had != (q->space.st == ST_OK))
-		log_event(LOG_LEVEL_ERROR, "queue", KV_STR("mail", had ? "refused" : "taken again"), KV_FAULT(&q->space), KV_END);
+		log_event(LOG_LEVEL_ERROR, "queue", KV_STR("mail", had ? "refused" : "taken again"),
+		    KV_FAULT(&q->space), KV_END);
 }
 
 enum st
@@ -358,9 +361,11 @@ said_by_complete(const struct queue_message *m)
 }
 
 void
-queue_result(struct queue_message *message, uint32_t number, enum queue_outcome o, const struct fault *why, struct slice peer, int64_t now_sec)
+queue_result(struct queue_message *message, uint32_t number, enum queue_outcome o,
+    const struct fault *why, struct slice peer, int64_t now_sec)
 {
-	static const char kinds[] = { [QUEUE_SUCCESS] = 'S', [QUEUE_FAILURE] = 'F', [QUEUE_DEFERRAL] = 'D' };
+	static const char kinds[] = { [QUEUE_SUCCESS] = 'S', [QUEUE_FAILURE] = 'F',
+	    [QUEUE_DEFERRAL] = 'D' };
 	struct message *m = message_of(message);
 	struct queue_rcpt *r = &m->pub.rcpts[number];
 	struct queue_note *before = r->note;

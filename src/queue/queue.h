@@ -16,90 +16,15 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
-#include "base/hmap.h"
 #include "base/list.h"
 #include "base/slice.h"
 #include "net/loop.h"
-
-#define QUEUE_ID_MAX 40
-#define QUEUE_PREFIX_MAX 24
-#define QUEUE_INLINE_MAX 65536u
-#define QUEUE_RCPTS_MAX 5000u
-#define QUEUE_DIGEST 32
-
-/* Bits of submit.flags, deliver.flags, report.flags. */
-enum queue_flag {
-	QUEUE_8BIT = 1 << 0,     /* has bytes above 127 */
-	QUEUE_SMTPUTF8 = 1 << 1, /* RFC 6531 */
-	QUEUE_REPORT = 1 << 2,   /* a delivery status notification */
-	QUEUE_DOUBLE = 1 << 3,   /* a report to the postmaster about a message without a sender; never reported itself */
-};
-
-enum queue_rcpt_state { QUEUE_OWED, QUEUE_SENT, QUEUE_FAILED };
-
-/* Bits of queue_rcpt.notify, as on the wire (RFC 3461 NOTIFY). 0: not given. */
-enum queue_notify { QUEUE_NOTIFY_SUCCESS = 1, QUEUE_NOTIFY_FAILURE = 2, QUEUE_NOTIFY_DELAY = 4, QUEUE_NOTIFY_NEVER = 8 };
-
-/* An id in numbers; the text is canonical, so one stands for the other. */
-struct queue_id {
-	uint64_t sec, counter;
-	uint32_t channel;
-};
-
-/* ST_OK | ST_SYNTAX. */
-enum st queue_id_parse(struct slice text, struct queue_id *id);
-void queue_id_text(const struct queue_id *id, char text[QUEUE_ID_MAX + 1]);
-
-/* Words about the last attempt, shared by all recipients that have the same ones. */
-struct queue_note {
-	struct hmap_node node;
-	uint32_t refs;
-	uint16_t peer_n, text_n;
-	char bytes[]; /* peer, NUL, text, NUL */
-};
-
-/* A place in the message's text; see queue_text. */
-typedef uint32_t queue_text_at;
-
-struct queue_rcpt {
-	queue_text_at address, module, host, account, extension, original;
-	uint8_t notify;
-	uint8_t state;           /* enum queue_rcpt_state */
-	bool reported, warned;   /* a report about the final state, a delay warning is in custody */
-	uint8_t esc[3];          /* of the last attempt */
-	int64_t last_sec;        /* when that was; 0 = never */
-	struct queue_note *note; /* or NULL */
-};
-
-struct queue;
-
-/* Read by all, written by src/queue alone (but for the user areas). */
-struct queue_message {
-	struct queue *queue;
-	char id[QUEUE_ID_MAX + 1];
-	uint8_t ret; /* 0 F H */
-	uint32_t flags;
-	uint32_t rcpt_count, owed_count;
-	queue_text_at sender, source, auth, from_mta, ip, envid;
-	int64_t arrived_sec, next_sec;
-	uint32_t attempts;
-	bool cancelled;
-	bool flushed; /* it came from queue_due because of queue_flush, not of time */
-	uint64_t length;
-	unsigned char digest[QUEUE_DIGEST];
-	struct queue_rcpt *rcpts;
-	void *user; /* opts.user_bytes, zeroed when the message is new or was read from disk */
-};
-
-struct slice queue_text(const struct queue_message *m, queue_text_at at);
-void *queue_rcpt_user(const struct queue_message *m, uint32_t number);
-struct slice queue_note_peer(const struct queue_note *n);
-struct slice queue_note_text(const struct queue_note *n);
+#include "queue/model.h"
 
 struct queue_opts {
 	int dirfd; /* of the queue's folder; taken over */
 	size_t user_bytes, rcpt_user_bytes;
-	unsigned sync_threads;   /* 0 = 8 */
+	unsigned sync_threads; /* 0 = 8 */
 	/* for tests; 0 = what docs/QUEUE.md says */
 	uint32_t segment_bytes;
 	unsigned clean_min, clean_max;
@@ -109,14 +34,17 @@ struct queue_opts {
 
 /*
  * Opens and recovers; blocks (it runs before the daemon serves). Makes the folders and the first
- * segments when there are none. ST_OK, ST_EXISTS (another process has it), ST_IO, ST_DENIED (a network file system), ST_SYNTAX.
+ * segments when there are none. ST_OK, ST_EXISTS (another process has it), ST_IO, ST_DENIED (a
+ * network file system), ST_SYNTAX.
  */
-enum st queue_open(struct loop *l, const struct queue_opts *o, struct queue **out, struct fault *f) ATTR_CHECKED;
+enum st queue_open(struct loop *l, const struct queue_opts *o, struct queue **out,
+    struct fault *f) ATTR_CHECKED;
 
 /* Writes what waits, and the index; then calls done. New mail is refused from now on. */
 void queue_stop(struct queue *q, void (*done)(void *arg), void *arg);
 
-/* Forgets all of it without writing: what a crash leaves. Callbacks under way are not called. NULL allowed. */
+/* Forgets all of it without writing: what a crash leaves. Callbacks under way are not called. NULL
+ * allowed. */
 void queue_free(struct queue *q);
 
 /* ---- accepting ---- */
@@ -140,15 +68,17 @@ struct queue_envelope {
 /* Is there room for new mail? ST_OK | ST_LIMIT (4.3.1) | ST_TEMP (4.3.0). Cheap. */
 enum st queue_may_take(struct queue *q, struct fault *f) ATTR_CHECKED;
 
-/* A new empty file in tmp/: its number and a descriptor for writing (the caller's). At most 60,000 at once. */
+/* A new empty file in tmp/: its number and a descriptor for writing (the caller's). At most 60,000
+ * at once. */
 enum st queue_body_create(struct queue *q, uint32_t *number, int *fd, struct fault *f) ATTR_CHECKED;
 void queue_body_drop(struct queue *q, uint32_t number);
 
 /*
- * A message from an envelope (copied). ST_OK | ST_SYNTAX (5.6.0: id, digest, recipients) | ST_EXISTS (4.3.0: the
- * id is in use).
+ * A message from an envelope (copied). ST_OK | ST_SYNTAX (5.6.0: id, digest, recipients) |
+ * ST_EXISTS (4.3.0: the id is in use).
  */
-enum st queue_message_new(struct queue *q, const struct queue_envelope *e, struct queue_message **out, struct fault *f) ATTR_CHECKED;
+enum st queue_message_new(struct queue *q, const struct queue_envelope *e,
+    struct queue_message **out, struct fault *f) ATTR_CHECKED;
 
 /* Which report a message is: its custody and the word "reported" are one record. */
 struct queue_report_of {
@@ -158,19 +88,22 @@ struct queue_report_of {
 };
 
 /*
- * Makes m durable. body: all of it when file is 0 (copied; length must be m->length, at most QUEUE_INLINE_MAX);
- * file: of queue_body_create, given away in any case. about: NULL, or what m reports; its recipients are marked when done says ST_OK.
- * done(arg, m, f) is called once, later: f->st ST_OK, or a class 4 fault and m is freed after the call.
+ * Makes m durable. body: all of it when file is 0 (copied; length must be m->length, at most
+ * QUEUE_INLINE_MAX); file: of queue_body_create, given away in any case. about: NULL, or what m
+ * reports; its recipients are marked when done says ST_OK. done(arg, m, f) is called once, later:
+ * f->st ST_OK, or a class 4 fault and m is freed after the call.
  */
-void queue_commit(struct queue *q, struct queue_message *m, struct slice body, uint32_t file, const struct queue_report_of *about,
-    void (*done)(void *arg, struct queue_message *m, const struct fault *f), void *arg);
+void queue_commit(struct queue *q, struct queue_message *m, struct slice body, uint32_t file,
+    const struct queue_report_of *about, void (*done)(void *arg, struct queue_message *m,
+    const struct fault *f), void *arg);
 
 /* ---- delivering ---- */
 
 enum queue_outcome { QUEUE_SUCCESS, QUEUE_FAILURE, QUEUE_DEFERRAL };
 
 /* What became of an attempt. Written within 100 ms. A recipient no longer owed stays as it is. */
-void queue_result(struct queue_message *m, uint32_t number, enum queue_outcome o, const struct fault *why, struct slice peer, int64_t now_sec);
+void queue_result(struct queue_message *m, uint32_t number, enum queue_outcome o,
+    const struct fault *why, struct slice peer, int64_t now_sec);
 
 /* When the next attempt is, and how many there were. */
 void queue_schedule(struct queue_message *m, int64_t next_sec, uint32_t attempts);
@@ -178,22 +111,24 @@ void queue_schedule(struct queue_message *m, int64_t next_sec, uint32_t attempts
 /* Somebody asked to give up. */
 void queue_cancel(struct queue_message *m, uint32_t uid, struct slice reason);
 
-/* No (further) report about this recipient is owed, without there being one. In memory and, by `C`, nowhere else. */
+/* No (further) report about this recipient is owed, without there being one. In memory and, by `C`,
+ * nowhere else. */
 void queue_report_waived(struct queue_message *m, uint32_t number);
 
 /* Nothing is owed: the end of custody. m is gone. */
 void queue_complete(struct queue_message *m);
 
 /*
- * The owner forgets m until due_sec and gets it again by queue_due (user areas zeroed). Meanwhile it
- * moves to msgs/ and leaves memory.
+ * The owner forgets m until due_sec and gets it again by queue_due (user areas zeroed). Meanwhile
+ * it moves to msgs/ and leaves memory.
  */
 void queue_park(struct queue_message *m, int64_t due_sec);
 
 /* The earliest due time of what is parked; INT64_MAX when nothing is. */
 int64_t queue_due_sec(const struct queue *q);
 
-/* The next message that is due, as if new to the owner; NULL: none now. What cannot be read is tried again later. */
+/* The next message that is due, as if new to the owner; NULL: none now. What cannot be read is
+ * tried again later. */
 struct queue_message *queue_due(struct queue *q, int64_t now_sec);
 
 /* Everything parked is due now / this message is. Without effect on what is not parked (false). */
@@ -203,7 +138,8 @@ bool queue_flush_one(struct queue *q, struct slice id);
 /* A parked message at once, as queue_due gives it; NULL: it is not parked, or cannot be read. */
 struct queue_message *queue_unpark(struct queue *q, struct slice id);
 
-/* The body in memory: ST_OK with *body (borrowed until the next call on the queue) | ST_NOENT (it stands in a file) | ST_IO. */
+/* The body in memory: ST_OK with *body (borrowed until the next call on the queue) | ST_NOENT (it
+ * stands in a file) | ST_IO. */
 enum st queue_body(struct queue_message *m, struct slice *body, struct fault *f) ATTR_CHECKED;
 
 /* A fresh read-only descriptor of the body file: >= 0 or -errno. */
@@ -212,8 +148,8 @@ int queue_body_open(struct queue_message *m);
 /* ---- looking ---- */
 
 /*
- * A message by id, or NULL. parked: it waits (due_sec says until when); it was read from disk for the look and must be given
- * back by queue_look_done; its user areas mean nothing.
+ * A message by id, or NULL. parked: it waits (due_sec says until when); it was read from disk for
+ * the look and must be given back by queue_look_done; its user areas mean nothing.
  */
 struct queue_look {
 	struct queue_message *m;
@@ -223,7 +159,8 @@ struct queue_look {
 bool queue_look(struct queue *q, struct slice id, struct queue_look *look);
 void queue_look_done(struct queue_look *look);
 
-/* Ids of all messages, oldest first, as one block of text (an id a line); the caller's to mem_free through buf_fini. */
+/* Ids of all messages, oldest first, as one block of text (an id a line); the caller's to mem_free
+ * through buf_fini. */
 void queue_ids(struct queue *q, struct buf *out);
 
 struct queue_counts {
@@ -232,17 +169,21 @@ struct queue_counts {
 	uint64_t groups, committed, lines, moves, failures; /* since the start */
 	bool refusing;
 };
+/* Figures of now, for status and for the owner's limits. */
 void queue_count(const struct queue *q, struct queue_counts *out);
 
 /* ---- offline ---- */
 
 /*
- * Reads a queue that nobody runs, changing nothing, and calls fn for each message (borrowed; body not readable). ST_OK | ST_EXISTS (it runs) | ST_IO.
+ * Reads a queue that nobody runs, changing nothing, and calls fn for each message (borrowed; body
+ * not readable). ST_OK | ST_EXISTS (it runs) | ST_IO.
  */
-enum st queue_read_offline(int dirfd, void (*fn)(void *arg, const struct queue_message *m), void *arg, struct fault *f) ATTR_CHECKED;
+enum st queue_read_offline(int dirfd, void (*fn)(void *arg, const struct queue_message *m),
+    void *arg, struct fault *f) ATTR_CHECKED;
 
 /*
- * Compares everything with everything; appends one line for each thing that is wrong. ST_OK: *wrong is their number.
+ * Compares everything with everything; appends one line for each thing that is wrong. ST_OK: *wrong
+ * is their number.
  */
 enum st queue_check(int dirfd, struct buf *out, unsigned *wrong, struct fault *f) ATTR_CHECKED;
 

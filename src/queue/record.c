@@ -1,6 +1,6 @@
 /*
- * Records: a head of fixed width in text, so that a person can read a segment and a damaged one cannot
- * lead the reader astray.
+ * Records: a head of fixed width in text, so that a person can read a segment and a damaged one
+ * cannot lead the reader astray.
  */
 #include "queue/record.h"
 
@@ -34,7 +34,8 @@ get_hex(const unsigned char *p, uint32_t *v)
 }
 
 static void
-head_put(unsigned char head[RECORD_HEAD], char type, uint32_t serial, uint32_t offset, struct slice payload)
+head_put(unsigned char head[RECORD_HEAD], char type, uint32_t serial, uint32_t offset,
+    struct slice payload)
 {
 	uint32_t crc;
 
@@ -83,7 +84,8 @@ record_pad(struct buf *out, uint32_t serial, uint32_t base, size_t limit)
 	if (want < RECORD_MIN)
 		want += QUEUE_BLOCK;
 	if (out->n + want > limit) {
-		while (out->n < limit) /* the last bytes of the segment: reading ends there anyway */
+		/* the last bytes of the segment: reading ends there anyway */
+		while (out->n < limit)
 			buf_put_byte(out, '\n');
 		return;
 	}
@@ -99,11 +101,11 @@ record_get(struct slice file, uint32_t serial, size_t at, struct record *r)
 	struct slice head = sl_sub(file, at, at + RECORD_HEAD);
 	uint32_t said_serial, said_offset, length, crc;
 
-	if (at % RECORD_ALIGN || head.n < RECORD_HEAD || head.p[0] != '!' || head.p[2] != ' ' || head.p[11] != ' ' ||
-	    head.p[20] != ' ' || head.p[29] != ' ' || head.p[38] != '\n')
+	if (at % RECORD_ALIGN || head.n < RECORD_HEAD || head.p[0] != '!' || head.p[2] != ' ' ||
+	    head.p[11] != ' ' || head.p[20] != ' ' || head.p[29] != ' ' || head.p[38] != '\n')
 		return false;
-	if (!get_hex(head.p + 3, &said_serial) || !get_hex(head.p + 12, &said_offset) || !get_hex(head.p + 21, &length) ||
-	    !get_hex(head.p + 30, &crc))
+	if (!get_hex(head.p + 3, &said_serial) || !get_hex(head.p + 12, &said_offset) ||
+	    !get_hex(head.p + 21, &length) || !get_hex(head.p + 30, &crc))
 		return false;
 	if (said_serial != serial || said_offset != at || length >= file.n - at - RECORD_HEAD)
 		return false;
@@ -122,7 +124,8 @@ segment_head_put(unsigned char head[SEGMENT_HEAD], uint32_t serial, bool clean)
 {
 	char text[SEGMENT_HEAD + 1];
 
-	snprintf(text, sizeof(text), MAGIC "%08lx state=%-22s", (unsigned long)serial, clean ? "clean" : "used");
+	snprintf(text, sizeof(text), MAGIC "%08lx state=%-22s", (unsigned long)serial,
+	    clean ? "clean" : "used");
 	memcpy(head, text, SEGMENT_HEAD - 1);
 	head[SEGMENT_HEAD - 1] = '\n';
 }
@@ -132,7 +135,8 @@ segment_head_get(struct slice head, uint32_t *serial)
 {
 	unsigned char again[SEGMENT_HEAD];
 
-	if (head.n < SEGMENT_HEAD || !sl_starts(head, SL(MAGIC)) || !get_hex(head.p + sizeof(MAGIC) - 1, serial))
+	if (head.n < SEGMENT_HEAD || !sl_starts(head, SL(MAGIC)) ||
+	    !get_hex(head.p + sizeof(MAGIC) - 1, serial))
 		return false;
 	segment_head_put(again, *serial, *serial == 0);
 	return memcmp(again, head.p, SEGMENT_HEAD) == 0;

@@ -24,13 +24,15 @@ struct record {
 	size_t end;           /* where the next record would be */
 };
 
-/* Starts a record at the end of out, which holds the file from offset `base` on; the payload is appended by the caller. */
+/* Starts a record at the end of out, which holds the file from offset `base` on; the payload is
+ * appended by the caller. */
 size_t record_begin(struct buf *out, char type);
 
 /* Completes the record that began at `start` (as record_begin said): length, sum, fill. */
 void record_end(struct buf *out, size_t start, uint32_t serial, uint32_t base);
 
-/* Pads out (whose first byte is at base, a block boundary) to a block boundary, not beyond `limit` bytes in all. */
+/* Pads out (whose first byte is at base, a block boundary) to a block boundary, not beyond `limit`
+ * bytes in all. */
 void record_pad(struct buf *out, uint32_t serial, uint32_t base, size_t limit);
 
 /* Reads the record at offset `at` of a file. False: that is none. */

@@ -1,5 +1,6 @@
 /*
- * What a queue's folder says, read at a start: docs/QUEUE.md, "Start". Blocks; nobody is served yet.
+ * What a queue's folder says, read at a start: docs/QUEUE.md, "Start". Blocks; nobody is served
+ * yet.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -84,9 +85,11 @@ scan_message(struct segment *s, const struct record *r, struct arena *a, const s
 	else if (queue_id_parse(e.id, &id) != ST_OK)
 		to->odd(to->arg, s, (uint32_t)r->payload_at, "a message with a wrong id");
 	else if (place == BODY_INLINE && body.n != e.length)
-		to->odd(to->arg, s, (uint32_t)r->payload_at, "a body of another length than its envelope says");
+		to->odd(to->arg, s, (uint32_t)r->payload_at,
+		    "a body of another length than its envelope says");
 	else
-		to->message(to->arg, s, &id, &e, place, (uint32_t)(r->payload_at + r->payload.n - body.n));
+		to->message(to->arg, s, &id, &e, place,
+		    (uint32_t)(r->payload_at + r->payload.n - body.n));
 }
 
 int
@@ -131,9 +134,11 @@ found_segment(void *arg, int dirfd, const char *name)
 	if (number >= q->next_number)
 		q->next_number = (uint32_t)number + 1;
 	fd = openat(dirfd, name, (q->read_only ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) != 0 || pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	if (fd < 0 || fstat(fd, &st) != 0 ||
+	    pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
 	    !segment_head_get(sl_mem(head, sizeof(head)), &serial)) {
-		log_event(LOG_LEVEL_ALERT, "queue", KV_STR("segment", name), KV_STR("msg", "cannot be read and is left alone"), KV_END);
+		log_event(LOG_LEVEL_ALERT, "queue", KV_STR("segment", name),
+		    KV_STR("msg", "cannot be read and is left alone"), KV_END);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -160,7 +165,8 @@ found_segment(void *arg, int dirfd, const char *name)
 }
 
 static void
-found_message(void *arg, struct segment *s, const struct queue_id *id, const struct queue_envelope *e, enum body_place place, uint32_t body_at)
+found_message(void *arg, struct segment *s, const struct queue_id *id,
+    const struct queue_envelope *e, enum body_place place, uint32_t body_at)
 {
 	struct queue *q = arg;
 	struct waiter *w = queue_find(q, id);
@@ -196,7 +202,8 @@ found_line(void *arg, char kind, const struct queue_id *id, struct slice rest)
 		return;
 	m = CONTAINER_OF(w, struct message, w);
 	if (kind == 'C' || kind == 'V') {
-		/* V without a .env: it was complete after its move. The body is removed with what nobody refers to. */
+		/* V without a .env: it was complete after its move. The body is removed with what
+		 * nobody refers to. */
 		message_free(m);
 		return;
 	}
@@ -209,7 +216,8 @@ static void
 found_odd(void *arg, struct segment *s, uint32_t at, const char *what)
 {
 	(void)arg;
-	log_event(LOG_LEVEL_ERROR, "queue", KV_U64("serial", s->serial), KV_U64("at", at), KV_STR("msg", what), KV_END);
+	log_event(LOG_LEVEL_ERROR, "queue", KV_U64("serial", s->serial), KV_U64("at", at),
+	    KV_STR("msg", what), KV_END);
 }
 
 /* ---- folders of files ---- */
@@ -250,7 +258,8 @@ walk_bucket(void *arg, int parent, const char *name)
 }
 
 static int
-each_file(struct queue *q, bool msgs, void (*fn)(struct queue *q, int dir, const char *name, unsigned bucket))
+each_file(struct queue *q, bool msgs, void (*fn)(struct queue *q, int dir, const char *name,
+    unsigned bucket))
 {
 	struct bucket_walk w = { .q = q, .fn = fn, .msgs = msgs };
 
@@ -265,7 +274,8 @@ name_id(const char *name, const char *end, unsigned bucket, struct queue_id *id)
 
 	if (!sl_ends(s, sl_str(end)))
 		return false;
-	return queue_id_parse(sl_sub(s, 0, s.n - strlen(end)), id) == ST_OK && queue_bucket(id) == bucket;
+	return queue_id_parse(sl_sub(s, 0, s.n - strlen(end)), id) == ST_OK &&
+	    queue_bucket(id) == bucket;
 }
 
 static void
@@ -284,7 +294,8 @@ drop_stray(struct queue *q, int dir, const char *name, unsigned bucket)
 	struct queue_id id;
 	bool env = sl_ends(sl_str(name), SL(".env"));
 
-	if (env || (name_id(name, sl_ends(sl_str(name), SL(".body")) ? ".body" : "", bucket, &id) && queue_find(q, &id)))
+	if (env || (name_id(name, sl_ends(sl_str(name), SL(".body")) ? ".body" : "", bucket, &id) &&
+	    queue_find(q, &id)))
 		return;
 	if (!q->read_only)
 		unlinkat(dir, name, 0);
@@ -333,7 +344,8 @@ park_all(struct queue *q)
 enum st
 queue_recover(struct queue *q, struct fault *f)
 {
-	struct scan to = { .arg = q, .message = found_message, .line = found_line, .odd = found_odd };
+	struct scan to = { .arg = q, .message = found_message, .line = found_line,
+	    .odd = found_odd };
 	int error = 0;
 
 	if (!q->read_only)

@@ -127,7 +127,8 @@ segments_tidy(struct queue *q)
 	struct segment *s = n ? CONTAINER_OF(n, struct segment, node) : NULL;
 	char name[16];
 
-	if (!s || s->state != SEGMENT_CLOSED || !list_is_empty(&s->messages) || q->cleaner.segment || q->read_only)
+	if (!s || s->state != SEGMENT_CLOSED || !list_is_empty(&s->messages) ||
+	    q->cleaner.segment || q->read_only)
 		return;
 	s->state = SEGMENT_CLEANING;
 	q->cleaner.segment = s;
@@ -140,6 +141,7 @@ segments_tidy(struct queue *q)
 	q->cleaner.item = (struct durable_item){
 		.fd = s->bad ? q->log_fd : s->fd, .kind = s->bad ? DURABLE_DIR : DURABLE_DATA,
 	};
-	q->cleaner.sync = (struct durable_group){ .items = &q->cleaner.item, .count = 1, .done = cleaned, .arg = q };
+	q->cleaner.sync = (struct durable_group){ .items = &q->cleaner.item, .count = 1,
+	    .done = cleaned, .arg = q };
 	durable_submit(q->durable, &q->cleaner.sync);
 }

@@ -25,7 +25,8 @@ virtual_clock(void)
 void
 bench_open(struct bench *b)
 {
-	struct queue_opts o = { .user_bytes = 24, .rcpt_user_bytes = 8, .segment_bytes = SEGMENT, .clean_min = 2, .clean_max = 4 };
+	struct queue_opts o = { .user_bytes = 24, .rcpt_user_bytes = 8, .segment_bytes = SEGMENT,
+	    .clean_min = 2, .clean_max = 4 };
 	struct fault f = FAULT_NONE;
 
 	o.dirfd = open(b->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,13 +104,17 @@ bench_message(struct queue *q, unsigned counter, uint32_t rcpts, uint64_t length
 	for (uint32_t i = 0; i < rcpts; i++) {
 		snprintf(addresses[i], sizeof(addresses[i]), "user%u@example.test", (unsigned)i);
 		list[i] = (struct queue_envelope_rcpt){
-			.address = sl_str(addresses[i]), .module = SL("local"), .account = sl_str(addresses[i]),
-			.original = SL("rfc822;what\\was\nwritten"), .notify = (uint8_t)(i % 3 == 2 ? QUEUE_NOTIFY_FAILURE : 0),
+			.address = sl_str(addresses[i]), .module = SL("local"),
+			.account = sl_str(addresses[i]),
+			.original = SL("rfc822;what\\was\nwritten"),
+			.notify = (uint8_t)(i % 3 == 2 ? QUEUE_NOTIFY_FAILURE : 0),
 		};
 	}
 	e = (struct queue_envelope){
-		.id = sl_str(id), .source = SL("esmtp"), .sender = SL("from@example.test"), .from_mta = SL("dns; client"), .ip = SL("127.0.0.1"),
-		.envid = SL("QQ"), .ret = 'H', .flags = QUEUE_8BIT, .arrived_sec = 1600000000, .length = length,
+		.id = sl_str(id), .source = SL("esmtp"), .sender = SL("from@example.test"),
+		.from_mta = SL("dns; client"), .ip = SL("127.0.0.1"),
+		.envid = SL("QQ"), .ret = 'H', .flags = QUEUE_8BIT, .arrived_sec = 1600000000,
+		.length = length,
 		.digest = sl_mem(digest, sizeof(digest)), .rcpts = list, .rcpt_count = rcpts,
 	};
 	CHECK_EQ(queue_message_new(q, &e, &m, &f), ST_OK);
@@ -142,7 +147,8 @@ bench_submit(struct queue *q, unsigned counter, uint32_t rcpts, size_t length, s
 		CHECK_EQ(write(fd, body, length), (ssize_t)length);
 		close(fd);
 	}
-	queue_commit(q, m, number ? SL_NONE : sl_mem(body, length), number, NULL, bench_answered, a);
+	queue_commit(q, m, number ? SL_NONE : sl_mem(body, length), number, NULL, bench_answered,
+	    a);
 	mem_free(body);
 }
 
@@ -174,8 +180,8 @@ bench_body_is(struct queue_message *m, unsigned counter)
 	} else if ((fd = queue_body_open(m)) >= 0) {
 		struct stat st;
 
-		same = fstat(fd, &st) == 0 && (uint64_t)st.st_size == m->length && pread(fd, got, n, 0) == (ssize_t)n &&
-		    memcmp(got, want, n) == 0;
+		same = fstat(fd, &st) == 0 && (uint64_t)st.st_size == m->length &&
+		    pread(fd, got, n, 0) == (ssize_t)n && memcmp(got, want, n) == 0;
 		close(fd);
 	}
 	mem_free(want);

@@ -1,6 +1,6 @@
 /*
- * What the tests of the queue share: a queue in a folder of its own on the disk of disk.h, in virtual time, and messages whose
- * content follows from a number.
+ * What the tests of the queue share: a queue in a folder of its own on the disk of disk.h, in
+ * virtual time, and messages whose content follows from a number.
  */
 #ifndef QUEUE_TESTS_BENCH_H
 #define QUEUE_TESTS_BENCH_H
@@ -36,9 +36,11 @@ void bench_answered(void *arg, struct queue_message *m, const struct fault *f);
 extern unsigned bench_next;
 
 /* A message, not committed. */
-struct queue_message *bench_message(struct queue *q, unsigned counter, uint32_t rcpts, uint64_t length);
+struct queue_message *bench_message(struct queue *q, unsigned counter, uint32_t rcpts,
+    uint64_t length);
 /* Begins the commit of a message with a body that follows from its number. */
-void bench_submit(struct queue *q, unsigned counter, uint32_t rcpts, size_t length, struct answer *a);
+void bench_submit(struct queue *q, unsigned counter, uint32_t rcpts, size_t length,
+    struct answer *a);
 /* The same and its end. */
 struct queue_message *bench_submit_now(struct bench *b, uint32_t rcpts, size_t length);
 /* Has m the body of this number? */

@@ -1,6 +1,7 @@
 /*
- * Crashes at any step, against a model of what must be there: by a kill (the kernel keeps everything) and by power (what was not synced
- * is gone, or not). The model itself is tried against a disk that does not sync.
+ * Crashes at any step, against a model of what must be there: by a kill (the kernel keeps
+ * everything) and by power (what was not synced is gone, or not). The model itself is tried against
+ * a disk that does not sync.
  */
 #include "queue/tests/bench.h"
 
@@ -93,7 +94,9 @@ model_step(struct model *w, struct bench *b)
 		/* The last success is said by the end of custody: it stays open here. */
 		if (m->rcpts[r].state == QUEUE_OWED && m->owed_count > 1) {
 			w->state[i][r] = check_random(&w->dice) % 2 ? QUEUE_SENT : QUEUE_FAILED;
-			queue_result(m, r, w->state[i][r] == QUEUE_SENT ? QUEUE_SUCCESS : QUEUE_FAILURE, &fault_no, SL_NONE, 1600000001);
+			queue_result(m, r,
+			    w->state[i][r] == QUEUE_SENT ? QUEUE_SUCCESS : QUEUE_FAILURE, &fault_no,
+			    SL_NONE, 1600000001);
 		}
 		break;
 	case 3:
@@ -114,7 +117,9 @@ model_step(struct model *w, struct bench *b)
 			model_take_due(w, b);
 		break;
 	default:
-		bench_run(b, (int64_t)(check_random(&w->dice) % 20) * (check_random(&w->dice) % 10 == 0 ? 400 : 1));
+		bench_run(b,
+		    (int64_t)(check_random(&w->dice) % 20) *
+		    (check_random(&w->dice) % 10 == 0 ? 400 : 1));
 	}
 	model_hear(w);
 }
@@ -126,7 +131,8 @@ model_states_fit(struct model *w, unsigned i, const struct queue_message *m, boo
 	bool fit = m->rcpt_count == 3;
 
 	for (int r = 0; fit && r < 3; r++) {
-		if (m->rcpts[r].state != w->state[i][r] && (settled || m->rcpts[r].state != QUEUE_OWED))
+		if (m->rcpts[r].state != w->state[i][r] &&
+		    (settled || m->rcpts[r].state != QUEUE_OWED))
 			fit = false;
 		w->state[i][r] = m->rcpts[r].state;
 	}

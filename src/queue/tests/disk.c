@@ -130,7 +130,8 @@ read_whole(int fd, size_t *size)
 	return p;
 }
 
-/* A hard link keeps the inode's number from being used again, and its content readable when its name is gone. */
+/* A hard link keeps the inode's number from being used again, and its content readable when its
+ * name is gone. */
 static void
 note_file(int fd, uint64_t ino)
 {
@@ -140,7 +141,8 @@ note_file(int fd, uint64_t ino)
 
 	keep_name(ino, name);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, path, keep_fd, name, AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST && errno != ENOENT)
+	if (linkat(AT_FDCWD, path, keep_fd, name, AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST &&
+	    errno != ENOENT)
 		die("linkat");
 	readable = open(path, O_RDONLY | O_CLOEXEC);
 	if (readable < 0)
@@ -397,14 +399,17 @@ image_folder(int from, uint64_t ino, int to, uint64_t *dice)
 			all[n++] = *e;
 	}
 	for (size_t i = 0; i < now_count && *dice; i++)
-		if (!find_entry(all, n, now[i].name) && !(t && find_entry(t->entries, t->entry_count, now[i].name)) && check_random(dice) % 2)
+		if (!find_entry(all, n, now[i].name) &&
+		    !(t && find_entry(t->entries, t->entry_count, now[i].name)) &&
+		    check_random(dice) % 2)
 			all[n++] = now[i];
 	for (size_t i = 0; i < n; i++) {
 		if (!all[i].is_dir) {
 			image_file(all[i].ino, to, all[i].name, dice);
 			continue;
 		}
-		int below = from >= 0 ? openat(from, all[i].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		int below = from >= 0
+		    ? openat(from, all[i].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 		if (mkdirat(to, all[i].name, 0700) != 0)
 			die(all[i].name);
 		int copy = openat(to, all[i].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -420,7 +425,8 @@ image_folder(int from, uint64_t ino, int to, uint64_t *dice)
 void
 disk_image(const char *from, const char *to, uint64_t seed)
 {
-	int from_fd = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to_fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int from_fd = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to_fd =
+	    open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
 	if (from_fd < 0 || to_fd < 0 || fstat(from_fd, &st) != 0)

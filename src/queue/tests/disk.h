@@ -1,6 +1,6 @@
 /*
- * A disk whose power can fail: stands in for the pool of sync threads (os/durable.h) and notes what each
- * sync made durable, so that a test can have the folder as a power cut would leave it.
+ * A disk whose power can fail: stands in for the pool of sync threads (os/durable.h) and notes what
+ * each sync made durable, so that a test can have the folder as a power cut would leave it.
  */
 #ifndef QUEUE_TESTS_DISK_H
 #define QUEUE_TESTS_DISK_H
@@ -13,12 +13,13 @@ void disk_start(const char *keep_path);
 void disk_end(void);
 
 /*
- * Makes in the empty folder `to` what `from` would be after a power cut. seed 0: exactly what was synced. Else each block and each
- * name that was not synced is there or not, by chance.
+ * Makes in the empty folder `to` what `from` would be after a power cut. seed 0: exactly what was
+ * synced. Else each block and each name that was not synced is there or not, by chance.
  */
 void disk_image(const char *from, const char *to, uint64_t seed);
 
-/* The nth sync from now on (1 = the next) fails with this errno; error 0: none does. count: how many in a row. */
+/* The nth sync from now on (1 = the next) fails with this errno; error 0: none does. count: how
+ * many in a row. */
 void disk_fail(unsigned nth, unsigned count, int error);
 
 /* Syncs so far. */

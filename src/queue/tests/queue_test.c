@@ -1,5 +1,6 @@
 /*
- * The queue over the disk of disk.h, in virtual time: formats, the ways of a message, failures of writing.
+ * The queue over the disk of disk.h, in virtual time: formats, the ways of a message, failures of
+ * writing.
  */
 #include "queue/tests/bench.h"
 
@@ -23,9 +24,12 @@
 static void
 test_ids(void)
 {
-	static const char *const good[] = { "60000000.00beef.1", "00000000.000000.0", "123456789.abcdef.ffffffffffffffff" };
-	static const char *const bad[] = { "", "6000000.00beef.1", "060000000.00beef.1", "60000000.beef.1", "60000000.00beef.01", "60000000.00BEEF.1",
-		"60000000.00beef.", "60000000.00beef.1.1", "60000000.00beef./x", "../../etc/passwd" };
+	static const char *const good[] = { "60000000.00beef.1", "00000000.000000.0",
+	    "123456789.abcdef.ffffffffffffffff" };
+	static const char *const bad[] = { "", "6000000.00beef.1", "060000000.00beef.1",
+	    "60000000.beef.1", "60000000.00beef.01", "60000000.00BEEF.1",
+		"60000000.00beef.", "60000000.00beef.1.1", "60000000.00beef./x",
+		    "../../etc/passwd" };
 	struct queue_id id;
 	char text[QUEUE_ID_MAX + 1];
 
@@ -84,7 +88,8 @@ test_padding(void)
 			buf_put_byte(&b, 'x');
 		record_pad(&b, 1, 0, 3 * QUEUE_BLOCK);
 		CHECK_EQ(b.n % QUEUE_BLOCK, 0);
-		CHECK(used % QUEUE_BLOCK == 0 || (record_get(buf_slice(&b), 1, used, &r) && r.end == b.n));
+		CHECK(used % QUEUE_BLOCK == 0 || (record_get(buf_slice(&b), 1, used, &r) &&
+		    r.end == b.n));
 		buf_fini(&b);
 	}
 }
@@ -102,7 +107,8 @@ test_escapes(void)
 		struct buf b;
 
 		for (size_t i = 0; i < n; i++)
-			raw[i] = (unsigned char)(check_random(&state) % 3 ? check_random(&state) % 128 : check_random(&state));
+			raw[i] = (unsigned char)(check_random(&state) % 3
+			    ? check_random(&state) % 128 : check_random(&state));
 		buf_init(&b, 1000);
 		text_put(&b, sl_mem(raw, n), round & 1);
 		CHECK(sl_find(buf_slice(&b), '\n') == b.n);
@@ -156,7 +162,8 @@ test_state_survives(void)
 	queue_schedule(m, 1600000300, 3);
 	queue_cancel(m, 1000, SL("no longer\nwanted"));
 	bench_run(&b, 200);
-	for (int round = 0; round < 3; round++) { /* read from the log, then from msgs/, then from there again */
+	/* read from the log, then from msgs/, then from there again */
+	for (int round = 0; round < 3; round++) {
 		bench_drop(&b);
 		bench_open(&b);
 		CHECK_EQ(bench_count(&b), 1);
@@ -220,12 +227,14 @@ test_wrong_body(void)
 	CHECK_EQ(queue_body_create(b.q, &number, &fd, &f), ST_OK);
 	CHECK_EQ(write(fd, "abc", 3), 3);
 	close(fd);
-	queue_commit(b.q, bench_message(b.q, bench_next++, 1, 100000), SL_NONE, number, NULL, bench_answered, &a);
+	queue_commit(b.q, bench_message(b.q, bench_next++, 1, 100000), SL_NONE, number, NULL,
+	    bench_answered, &a);
 	CHECK(!a.came);
 	bench_run(&b, 20);
 	CHECK(a.came && a.f.st == ST_SYNTAX && a.f.esc[0] == 4);
 	a.came = false;
-	queue_commit(b.q, bench_message(b.q, bench_next++, 1, 100000), SL_NONE, number, NULL, bench_answered, &a);
+	queue_commit(b.q, bench_message(b.q, bench_next++, 1, 100000), SL_NONE, number, NULL,
+	    bench_answered, &a);
 	bench_run(&b, 20);
 	CHECK(a.came && a.f.st == ST_NOENT);
 	CHECK_EQ(queue_body_create(b.q, &number, &fd, &f), ST_OK);
@@ -233,7 +242,8 @@ test_wrong_body(void)
 	queue_body_drop(b.q, number);
 	queue_body_drop(b.q, number);
 	a.came = false;
-	queue_commit(b.q, bench_message(b.q, bench_next++, 1, 5), SL("four"), 0, NULL, bench_answered, &a);
+	queue_commit(b.q, bench_message(b.q, bench_next++, 1, 5), SL("four"), 0, NULL,
+	    bench_answered, &a);
 	bench_run(&b, 20);
 	CHECK(a.came && a.f.st == ST_SYNTAX);
 	CHECK_EQ(bench_count(&b), 0);
@@ -245,7 +255,8 @@ test_refused_envelopes(void)
 {
 	struct queue_envelope_rcpt r = { .address = SL("a@b"), .module = SL("local") };
 	unsigned char digest[32] = {0};
-	struct queue_envelope e = { .id = SL("60000000.00beef.abc"), .digest = sl_mem(digest, 32), .rcpts = &r, .rcpt_count = 1 };
+	struct queue_envelope e = { .id = SL("60000000.00beef.abc"), .digest = sl_mem(digest, 32),
+	    .rcpts = &r, .rcpt_count = 1 };
 	struct queue_message *m, *other;
 	struct fault f;
 	struct bench b;
@@ -313,7 +324,8 @@ test_parking(void)
 	bench_end(&b);
 }
 
-/* 60 messages of 60 KiB through segments of 256 KiB: they are moved away, cleaned and used again. */
+/* 60 messages of 60 KiB through segments of 256 KiB: they are moved away, cleaned and used
+ * again. */
 static void
 test_recycling(void)
 {
@@ -471,7 +483,8 @@ test_sync_fails(void)
 	CHECK(a.came && a.f.st == ST_IO && a.f.esc[0] == 4);
 	after = bench_submit_now(&b, 1, 1000); /* at once, in the next segment */
 	bench_run(&b, 3000);
-	CHECK(bench_body_is(before, bench_counter(before)) && bench_body_is(after, bench_counter(after)));
+	CHECK(bench_body_is(before, bench_counter(before)) &&
+	    bench_body_is(after, bench_counter(after)));
 	bench_drop(&b);
 	bench_open(&b);
 	CHECK_EQ(bench_count(&b), 2); /* the refused one does not come back */
@@ -513,7 +526,8 @@ test_disk_broken(void)
 	bench_end(&b);
 }
 
-/* Syncs of the move fail, one after the other: the message stays where it is, and moves in the end. */
+/* Syncs of the move fail, one after the other: the message stays where it is, and moves in the
+ * end. */
 static void
 test_move_fails(void)
 {
@@ -565,7 +579,8 @@ test_append_fails(void)
 	bench_drop(&b);
 	bench_open(&b);
 	m = queue_due(b.q, 10);
-	CHECK(m && m->rcpts[0].state == QUEUE_FAILED && m->rcpts[1].state == QUEUE_SENT && m->owed_count == 1);
+	CHECK(m && m->rcpts[0].state == QUEUE_FAILED && m->rcpts[1].state == QUEUE_SENT &&
+	    m->owed_count == 1);
 	bench_end(&b);
 }
 
