@@ -1,6 +1,6 @@
 /*
- * The command socket: mailq, cancelmsg, courier flush, courier status. The kernel says who asks; root and the user we run as may everything, others
- * what concerns mail they submitted.
+ * The command socket: mailq, cancelmsg, courier flush, courier status. The kernel says who asks;
+ * root and the user we run as may everything, others what concerns mail they submitted.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -53,7 +53,8 @@ may_see(const struct command *k, const struct queue_message *m)
 
 	if (may_all(k))
 		return true;
-	if (!sl_eq(queue_text(m, m->source), SL("local")) && !sl_eq(queue_text(m, m->source), SL("authsmtp")))
+	if (!sl_eq(queue_text(m, m->source), SL("local")) &&
+	    !sl_eq(queue_text(m, m->source), SL("authsmtp")))
 		return false;
 	snprintf(uid, sizeof(uid), "uid%lu", (unsigned long)k->uid);
 	return auth.n && (sl_eq(auth, sl_str(uid)) || sl_eq(auth, sl_str(k->user)));
@@ -65,7 +66,8 @@ done(struct channel *channel, uint32_t sequence, const struct fault *f, struct s
 	struct ipc_verdict v;
 
 	ipc_verdict_from(&v, f);
-	channel_reply(channel, sequence, IPC_cmd_done, &(struct ipc_cmd_done){ .verdict = IPC_VERDICT(&v), .text = text }, -1);
+	channel_reply(channel, sequence, IPC_cmd_done,
+	    &(struct ipc_cmd_done){ .verdict = IPC_VERDICT(&v), .text = text }, -1);
 }
 
 /* ---- list ---- */
@@ -75,7 +77,8 @@ put_item(struct channel *channel, const struct queue_message *m)
 {
 	struct ipc_queued_rcpt *rcpts = mem_get((m->rcpt_count + 1) * sizeof(*rcpts));
 	struct ipc_cmd_item item = {
-	    .id = sl_str(m->id), .sender = queue_text(m, m->sender), .auth = queue_text(m, m->auth), .length = m->length,
+	    .id = sl_str(m->id), .sender = queue_text(m, m->sender), .auth = queue_text(m, m->auth),
+	    .length = m->length,
 	    .arrived_sec = m->arrived_sec, .next_sec = m->next_sec, .rcpts = { rcpts, 0 },
 	};
 	size_t bytes = 2000;
@@ -84,7 +87,8 @@ put_item(struct channel *channel, const struct queue_message *m)
 		const struct queue_rcpt *r = &m->rcpts[i];
 		struct ipc_queued_rcpt *to = &rcpts[item.rcpts.n];
 
-		*to = (struct ipc_queued_rcpt){ .address = queue_text(m, r->address), .state = r->state, .text = queue_note_text(r->note) };
+		*to = (struct ipc_queued_rcpt){ .address = queue_text(m, r->address),
+		    .state = r->state, .text = queue_note_text(r->note) };
 		bytes += to->address.n + to->text.n + 16;
 		if (bytes > ITEM_BYTES)
 			break;
@@ -101,7 +105,8 @@ list_more(struct timer *t)
 	struct fault ok = FAULT_NONE;
 	int sent = 0;
 
-	while (k->at < k->ids.n && sent < ITEMS_A_TURN && channel_backlog_bytes(k->channel) < BACKLOG_BYTES) {
+	while (k->at < k->ids.n && sent < ITEMS_A_TURN &&
+	    channel_backlog_bytes(k->channel) < BACKLOG_BYTES) {
 		struct slice rest = sl_skip(buf_slice(&k->ids), k->at), id;
 		struct queue_look look;
 
@@ -115,7 +120,8 @@ list_more(struct timer *t)
 		queue_look_done(&look);
 	}
 	if (k->at < k->ids.n) {
-		loop_timer_at(proc_loop(k->c->proc), &k->more, loop_now(proc_loop(k->c->proc)) + (sent ? 1 : 20), list_more, k);
+		loop_timer_at(proc_loop(k->c->proc), &k->more, loop_now(proc_loop(k->c->proc)) +
+		    (sent ? 1 : 20), list_more, k);
 		return;
 	}
 	k->listing = false;
@@ -140,7 +146,8 @@ on_list(struct channel *channel, uint32_t sequence, const void *message, int fd)
 	} else {
 		queue_ids(k->c->queue, &k->ids);
 	}
-	loop_timer_at(proc_loop(k->c->proc), &k->more, loop_now(proc_loop(k->c->proc)), list_more, k);
+	loop_timer_at(proc_loop(k->c->proc), &k->more, loop_now(proc_loop(k->c->proc)), list_more,
+	    k);
 }
 
 /* ---- flush, cancel, status ---- */
@@ -190,7 +197,8 @@ on_cancel(struct channel *channel, uint32_t sequence, const void *message, int f
 		if (his && q)
 			work_cancel(k->c, q, k->uid, m->reason);
 		else if (his)
-			fault_set(&f, ST_TEMP, "4.3.0", "message %.*s cannot be read now", SL_FMT(m->id));
+			fault_set(&f, ST_TEMP, "4.3.0", "message %.*s cannot be read now",
+			    SL_FMT(m->id));
 		else
 			fault_set(&f, ST_NOENT, "5.3.0", "there is no message %.*s", SL_FMT(m->id));
 	}
@@ -257,7 +265,8 @@ connected(void *arg, int fd, const struct net_addr *peer)
 	list_node_init(&k->node);
 	list_append(&c->commands, &k->node);
 	k->channel = channel_new(proc_loop(c->proc), fd, &(struct channel_opts){
-	    .name = "command", .sends = IPC_LINK_COMMAND_SAY, .receives = IPC_LINK_COMMAND_ASK, .handlers = handlers,
+	    .name = "command", .sends = IPC_LINK_COMMAND_SAY, .receives = IPC_LINK_COMMAND_ASK,
+	    .handlers = handlers,
 	    .closed = closed, .owner = k,
 	});
 	k->uid = channel_peer_uid(k->channel);

@@ -2,7 +2,8 @@
  * courierd: custody of accepted mail (src/queue), whose turn it is (src/sched), and the deliverers.
  *
  *     esmtpd, courierdsn --submit--> custody.c --> work.c: what a message needs next
- *         try      --> dispatch.c --> a deliverer (local.c: tickets, workers; esmtp: none in this build)
+ *         try      --> dispatch.c --> a deliverer (local.c: tickets, workers; esmtp: none in this
+ *                  build)
  *         report   --> report.c   --> courierdsn --submit--> custody.c
  *         wait     --> the queue, which gives it back when due
  *     mailq, cancelmsg, courier flush --> command.c
@@ -106,10 +107,12 @@ void custody_up(struct proc *p, struct channel *c, uint32_t index);
 void custody_down(struct proc *p, struct channel *c, uint32_t index);
 
 /* ---- work.c ---- */
-/* Looks at a message of ours and does what is next: try, report, wait, complete. It may be gone afterwards. */
+/* Looks at a message of ours and does what is next: try, report, wait, complete. It may be gone
+ * afterwards. */
 void work_look(struct courierd *c, struct queue_message *m);
 /* The result of an attempt; f->st ST_OK: delivered. */
-void work_result(struct courierd *c, struct queue_message *m, uint32_t number, const struct fault *f, struct slice peer);
+void work_result(struct courierd *c, struct queue_message *m, uint32_t number,
+    const struct fault *f, struct slice peer);
 /* Will somebody be told of this recipient's end, or delay? */
 bool work_owes_report(const struct queue_message *m, uint32_t number);
 bool work_owes_warning(const struct queue_message *m, uint32_t number);
@@ -137,11 +140,12 @@ size_t local_workers(const struct courierd *c);
 
 /* ---- report.c ---- */
 /*
- * Asks courierdsn for a report about what is owed one, warnings included when they are due. Its end looks at
- * m again. False: nothing is owed.
+ * Asks courierdsn for a report about what is owed one, warnings included when they are due. Its end
+ * looks at m again. False: nothing is owed.
  */
 bool report_begin(struct courierd *c, struct queue_message *m, bool warnings);
-/* What courierdsn submits for a report it was asked for; false: none with this number is open. report_committed must follow. */
+/* What courierdsn submits for a report it was asked for; false: none with this number is open.
+ * report_committed must follow. */
 bool report_find(struct courierd *c, uint64_t number, struct queue_report_of *of);
 void report_committed(struct courierd *c, uint64_t number);
 

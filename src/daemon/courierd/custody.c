@@ -1,6 +1,6 @@
 /*
- * Custody: esmtpd and courierdsn hand over messages. A submitter can name only ids of its own channel and
- * body files it opened itself; it hears yes when the message is durable.
+ * Custody: esmtpd and courierdsn hand over messages. A submitter can name only ids of its own
+ * channel and body files it opened itself; it hears yes when the message is durable.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -80,7 +80,8 @@ custody_up(struct proc *p, struct channel *channel, uint32_t index)
 	list_node_init(&s->node);
 	list_append(&c->submitters, &s->node);
 	snprintf(prefix, sizeof(prefix), "%06lx", (unsigned long)s->number);
-	channel_note(channel, IPC_id_prefix, &(struct ipc_id_prefix){ .prefix = sl_str(prefix) }, -1);
+	channel_note(channel, IPC_id_prefix, &(struct ipc_id_prefix){ .prefix = sl_str(prefix) },
+	    -1);
 }
 
 /* What was being handed over and is not yet complete is given up; what was complete stays. */
@@ -135,7 +136,8 @@ on_body_open(struct channel *channel, uint32_t sequence, const void *message, in
 		s->file_count++;
 	}
 	ipc_verdict_from(&v, &f);
-	channel_reply(channel, sequence, IPC_body_file, &(struct ipc_body_file){ .verdict = IPC_VERDICT(&v), .file = file }, body);
+	channel_reply(channel, sequence, IPC_body_file,
+	    &(struct ipc_body_file){ .verdict = IPC_VERDICT(&v), .file = file }, body);
 }
 
 /* True when the file was this submitter's; it is no longer. */
@@ -176,7 +178,8 @@ answer(struct submission *s, const struct fault *f)
 
 	ipc_verdict_from(&v, f);
 	if (s->from) {
-		channel_reply(s->from->channel, s->sequence, IPC_submitted, &(struct ipc_submitted){ .verdict = IPC_VERDICT(&v) }, -1);
+		channel_reply(s->from->channel, s->sequence, IPC_submitted,
+		    &(struct ipc_submitted){ .verdict = IPC_VERDICT(&v) }, -1);
 		list_remove(&s->node);
 	}
 	if (f->st != ST_OK)
@@ -206,23 +209,28 @@ committed(void *arg, struct queue_message *m, const struct fault *f)
 
 /* The envelope as it will be kept; what this submitter may not say is not. */
 static void
-take_envelope(struct submitter *s, const struct ipc_submit *m, struct queue_envelope_rcpt *rcpts, struct queue_envelope *e)
+take_envelope(struct submitter *s, const struct ipc_submit *m, struct queue_envelope_rcpt *rcpts,
+    struct queue_envelope *e)
 {
-	uint32_t allowed = QUEUE_8BIT | QUEUE_SMTPUTF8 | (s->is_dsn ? QUEUE_REPORT | QUEUE_DOUBLE : 0);
+	uint32_t allowed = QUEUE_8BIT | QUEUE_SMTPUTF8 |
+	    (s->is_dsn ? QUEUE_REPORT | QUEUE_DOUBLE : 0);
 	int64_t now = courierd_now_sec(s->c);
 
 	for (uint32_t i = 0; i < m->recipients.n; i++) {
 		const struct ipc_recipient *r = &m->recipients.v[i];
 
 		rcpts[i] = (struct queue_envelope_rcpt){
-		    .address = r->address, .module = r->module, .host = r->host, .account = r->account, .extension = r->extension,
+		    .address = r->address, .module = r->module, .host = r->host,
+		    .account = r->account, .extension = r->extension,
 		    .original = r->original, .notify = r->notify,
 		};
 	}
 	*e = (struct queue_envelope){
-	    .id = m->id, .source = s->is_dsn ? SL("dsn") : m->source, .sender = m->sender, .auth = m->auth, .from_mta = m->from_mta,
+	    .id = m->id, .source = s->is_dsn ? SL("dsn") : m->source, .sender = m->sender,
+	    .auth = m->auth, .from_mta = m->from_mta,
 	    .ip = m->ip, .envid = m->envid, .ret = m->ret == 'F' || m->ret == 'H' ? m->ret : 0,
-	    .flags = (m->flags & allowed) | (s->is_dsn ? QUEUE_REPORT : 0), .arrived_sec = m->arrived_sec, .length = m->length,
+	    .flags = (m->flags & allowed) | (s->is_dsn ? QUEUE_REPORT : 0),
+	    .arrived_sec = m->arrived_sec, .length = m->length,
 	    .digest = m->digest, .rcpts = rcpts, .rcpt_count = m->recipients.n,
 	};
 	/* Its age decides when it is given up: a wrong clock must not. */
@@ -238,7 +246,8 @@ check_submit(struct submitter *s, const struct ipc_submit *m, struct fault *f)
 	if (!s->c->queue || s->c->draining)
 		return fault_set(f, ST_TEMP, "4.3.2", "the mail system is starting or stopping");
 	if (queue_id_parse(m->id, &id) != ST_OK || id.channel != s->number)
-		return fault_set(f, ST_DENIED, "4.3.0", "\"%.*s\" is no id of this channel", SL_FMT(m->id));
+		return fault_set(f, ST_DENIED, "4.3.0", "\"%.*s\" is no id of this channel",
+		    SL_FMT(m->id));
 	if (m->report_of && !s->is_dsn)
 		return fault_set(f, ST_DENIED, "4.3.0", "only courierdsn reports");
 	return ST_OK;
@@ -264,16 +273,19 @@ on_submit(struct channel *channel, uint32_t sequence, const void *message, int f
 	take_envelope(s, m, rcpts, &e);
 	if (check_submit(s, m, &f) == ST_OK) {
 		if (m->file && !has_file)
-			fault_set(&f, ST_DENIED, "4.3.0", "body file %lu is not this channel's", (unsigned long)m->file);
+			fault_set(&f, ST_DENIED, "4.3.0", "body file %lu is not this channel's",
+			    (unsigned long)m->file);
 		else if (m->report_of && !report_find(s->c, m->report_of, &about))
-			fault_set(&f, ST_NOENT, "4.3.0", "no report %llu was asked for", (unsigned long long)m->report_of);
+			fault_set(&f, ST_NOENT, "4.3.0", "no report %llu was asked for",
+			    (unsigned long long)m->report_of);
 		else if (queue_message_new(s->c->queue, &e, &q, &f) != ST_OK && m->report_of)
 			report_committed(s->c, m->report_of);
 	}
 	mem_free(rcpts);
 	if (q) {
 		sub->report_of = m->report_of;
-		queue_commit(s->c->queue, q, m->body, m->file, about.about ? &about : NULL, committed, sub);
+		queue_commit(s->c->queue, q, m->body, m->file, about.about ? &about : NULL,
+		    committed, sub);
 		return;
 	}
 	if (has_file)

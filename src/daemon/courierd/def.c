@@ -50,7 +50,8 @@ due(struct timer *t)
 
 	clock_follow(c);
 	queue_count(c->queue, &counts);
-	while (!c->draining && done < DUE_A_TURN && counts.resident + (size_t)done < COURIERD_RESIDENT &&
+	while (!c->draining && done < DUE_A_TURN &&
+	    counts.resident + (size_t)done < COURIERD_RESIDENT &&
 	    (m = queue_due(c->queue, courierd_now_sec(c)))) {
 		work_look(c, m);
 		done++;
@@ -71,7 +72,9 @@ courierd_look(struct courierd *c)
 	sec = queue_due_sec(c->queue);
 	if (sec <= now / 1000) {
 		queue_count(c->queue, &counts);
-		if (counts.resident - (counts.parked < counts.resident ? counts.parked : counts.resident) >= COURIERD_RESIDENT)
+		if (counts.resident -
+		    (counts.parked < counts.resident ? counts.parked
+		    : counts.resident) >= COURIERD_RESIDENT)
 			now += RESIDENT_FULL_MS;
 		at = now;
 	} else if (sec < INT64_MAX / 1000 && sec * 1000 < at) {
@@ -94,8 +97,10 @@ read_conf(struct courierd *c)
 	const struct conf_site *site = &proc_conf(c->proc)->site;
 
 	c->policy = (struct sched_policy){
-	    .alpha_sec = site->retryalpha_sec, .gamma_sec = site->retrygamma_sec, .beta = site->retrybeta,
-	    .maxdelta = site->retrymaxdelta, .queuetime_sec = site->queuetime_sec, .warntime_sec = site->warntime_sec,
+	    .alpha_sec = site->retryalpha_sec, .gamma_sec = site->retrygamma_sec,
+	    .beta = site->retrybeta,
+	    .maxdelta = site->retrymaxdelta, .queuetime_sec = site->queuetime_sec,
+	    .warntime_sec = site->warntime_sec,
 	};
 	c->submit_delay_sec = site->submitdelay_sec;
 	dispatch_limits(c);
@@ -138,7 +143,8 @@ courierd_serve(struct proc *p)
 {
 	struct courierd *c = proc_state(p);
 	struct queue_opts o = {
-	    .dirfd = c->queue_fd, .user_bytes = sizeof(struct work), .rcpt_user_bytes = sizeof(struct sched_item),
+	    .dirfd = c->queue_fd, .user_bytes = sizeof(struct work),
+	    .rcpt_user_bytes = sizeof(struct sched_item),
 	    .sync_threads = (unsigned)proc_conf(p)->courierd.durable_threads,
 	};
 	struct queue_counts counts;
@@ -150,7 +156,8 @@ courierd_serve(struct proc *p)
 		return;
 	}
 	queue_count(c->queue, &counts);
-	log_event(LOG_LEVEL_INFO, "queue", KV_U64("messages", counts.messages), KV_U64("segments", counts.segments), KV_END);
+	log_event(LOG_LEVEL_INFO, "queue", KV_U64("messages", counts.messages),
+	    KV_U64("segments", counts.segments), KV_END);
 	courierd_look(c);
 }
 
@@ -206,7 +213,8 @@ courierd_drain_look(struct courierd *c)
 		stop_queue(c);
 }
 
-/* Deliveries under way may end; then what is known is written. What does not end in time is tried again by the next start. */
+/* Deliveries under way may end; then what is known is written. What does not end in time is tried
+ * again by the next start. */
 static void
 courierd_drain(struct proc *p, uint32_t within_ms)
 {
@@ -215,7 +223,8 @@ courierd_drain(struct proc *p, uint32_t within_ms)
 	c->draining = true;
 	if (c->control)
 		listener_pause(c->control, true);
-	loop_timer_at(proc_loop(p), &c->drain_end, loop_now(proc_loop(p)) + within_ms * 3 / 4, drain_over, c);
+	loop_timer_at(proc_loop(p), &c->drain_end, loop_now(proc_loop(p)) + within_ms * 3 / 4,
+	    drain_over, c);
 	courierd_drain_look(c);
 }
 
@@ -245,22 +254,32 @@ courierd_status(struct proc *p, struct buf *out)
 
 	if (c->queue)
 		queue_count(c->queue, &q);
-	buf_fmt(out, "messages=%zu\nwaiting=%zu\nunder_way_local=%llu\nunder_way_esmtp=%llu\nworkers=%zu\n", q.messages, q.parked,
-	    (unsigned long long)sched_under_way(c->sched, MODULE_LOCAL), (unsigned long long)sched_under_way(c->sched, MODULE_ESMTP),
-	    local_workers(c));
-	buf_fmt(out, "taken=%llu\nrefused=%llu\ndelivered=%llu\nfailed=%llu\ndeferred=%llu\ncompleted=%llu\nreports=%llu\nlost=%llu\n",
-	    (unsigned long long)c->counts.taken, (unsigned long long)c->counts.refused, (unsigned long long)c->counts.delivered,
-	    (unsigned long long)c->counts.failed, (unsigned long long)c->counts.deferred, (unsigned long long)c->counts.completed,
-	    (unsigned long long)c->counts.reports, (unsigned long long)c->counts.lost);
-	buf_fmt(out, "segments=%zu\nsegments_clean=%zu\nbody_bytes=%zu\ngroups=%llu\nmoves=%llu\nwrite_failures=%llu\nrefusing=%d\n", q.segments,
-	    q.segments_clean, q.body_bytes, (unsigned long long)q.groups, (unsigned long long)q.moves, (unsigned long long)q.failures, q.refusing);
+	buf_fmt(out,
+	    "messages=%zu\nwaiting=%zu\nunder_way_local=%llu\nunder_way_esmtp=%llu\nworkers=%zu\n",
+	    q.messages, q.parked, (unsigned long long)sched_under_way(c->sched, MODULE_LOCAL),
+	    (unsigned long long)sched_under_way(c->sched, MODULE_ESMTP), local_workers(c));
+	buf_fmt(out,
+	    "taken=%llu\nrefused=%llu\ndelivered=%llu\nfailed=%llu\ndeferred=%llu\n"
+	    "completed=%llu\nreports=%llu\nlost=%llu\n",
+	    (unsigned long long)c->counts.taken, (unsigned long long)c->counts.refused,
+	    (unsigned long long)c->counts.delivered,
+	    (unsigned long long)c->counts.failed, (unsigned long long)c->counts.deferred,
+	    (unsigned long long)c->counts.completed, (unsigned long long)c->counts.reports,
+	    (unsigned long long)c->counts.lost);
+	buf_fmt(out,
+	    "segments=%zu\nsegments_clean=%zu\nbody_bytes=%zu\ngroups=%llu\nmoves=%llu\n"
+	    "write_failures=%llu\nrefusing=%d\n", q.segments, q.segments_clean, q.body_bytes, (unsigned long long)q.groups,
+	    (unsigned long long)q.moves, (unsigned long long)q.failures, q.refusing);
 }
 
 static const struct proc_peer peers[] = {
-    { .role = "esmtpd", .sends = IPC_LINK_CUSTODY_SAY, .receives = IPC_LINK_CUSTODY_ASK, .handlers = custody_handlers, .up = custody_up,
+    { .role = "esmtpd", .sends = IPC_LINK_CUSTODY_SAY, .receives = IPC_LINK_CUSTODY_ASK,
+      .handlers = custody_handlers, .up = custody_up,
       .down = custody_down },
-    { .role = "courierdsn", .sends = IPC_LINK_REPORT_ASK, .receives = IPC_LINK_REPORT_SAY, .sends2 = IPC_LINK_CUSTODY_SAY,
-      .receives2 = IPC_LINK_CUSTODY_ASK, .handlers = custody_handlers, .up = custody_up, .down = custody_down },
+    { .role = "courierdsn", .sends = IPC_LINK_REPORT_ASK, .receives = IPC_LINK_REPORT_SAY,
+      .sends2 = IPC_LINK_CUSTODY_SAY,
+      .receives2 = IPC_LINK_CUSTODY_ASK, .handlers = custody_handlers, .up = custody_up,
+      .down = custody_down },
     { .role = "authdaemond", .sends = IPC_LINK_AUTH_ASK, .receives = IPC_LINK_AUTH_SAY },
     { .role = NULL },
 };

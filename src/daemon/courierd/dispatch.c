@@ -15,7 +15,8 @@ destination(const struct queue_message *m, const struct queue_rcpt *r)
 	return host.n ? host : account.n ? account : queue_text(m, r->address);
 }
 
-/* No process of this build speaks SMTP to other hosts: the mail waits until one does, or its time is over. */
+/* No process of this build speaks SMTP to other hosts: the mail waits until one does, or its time
+ * is over. */
 static void
 esmtp_begin(struct delivery *d)
 {
@@ -56,11 +57,13 @@ module_of(const struct queue_message *m, const struct queue_rcpt *r)
 void
 dispatch_limits(struct courierd *c)
 {
-	const struct conf_module *of[] = { [MODULE_LOCAL] = &proc_conf(c->proc)->local, [MODULE_ESMTP] = &proc_conf(c->proc)->esmtp };
+	const struct conf_module *of[] = { [MODULE_LOCAL] = &proc_conf(c->proc)->local,
+	    [MODULE_ESMTP] = &proc_conf(c->proc)->esmtp };
 
 	for (unsigned i = 0; i < COUNT_OF(of); i++)
 		sched_set_limits(c->sched, i, &(struct sched_limits){
-		    .max_dels = of[i]->max_dels, .max_host = of[i]->max_host, .max_rcpt = of[i]->max_rcpt,
+		    .max_dels = of[i]->max_dels, .max_host = of[i]->max_host,
+		    .max_rcpt = of[i]->max_rcpt,
 		});
 }
 
@@ -99,7 +102,8 @@ delivery_new(struct courierd *c, struct sched_item **items, size_t count, struct
 	struct sched_item *first = queue_rcpt_user(m, 0);
 	struct delivery *d = mem_get(sizeof(*d) + count * sizeof(d->rcpts[0]));
 
-	*d = (struct delivery){ .c = c, .m = m, .dest = dest, .number = ++c->next_delivery, .count = (uint32_t)count };
+	*d = (struct delivery){ .c = c, .m = m, .dest = dest, .number = ++c->next_delivery,
+	    .count = (uint32_t)count };
 	for (size_t i = 0; i < count; i++)
 		d->rcpts[i] = (uint32_t)(items[i] - first);
 	list_node_init(&d->node);

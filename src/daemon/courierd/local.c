@@ -1,6 +1,7 @@
 /*
- * Local deliveries: a channel to each account's worker, obtained by a ticket (docs/HANDOFF.md). The other end runs with a
- * user's uid: what it says is checked against what it was asked, and a wrong answer ends the channel.
+ * Local deliveries: a channel to each account's worker, obtained by a ticket (docs/HANDOFF.md). The
+ * other end runs with a user's uid: what it says is checked against what it was asked, and a wrong
+ * answer ends the channel.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -86,7 +87,8 @@ soon_ms(const struct account *a)
 	return (int64_t)SOON_FIRST_MS << (a->failures < SOON_TIMES ? a->failures : SOON_TIMES - 1);
 }
 
-/* Not tried, or tried with an unknown end: soon again, for the retry finds its own file. After a while it counts. */
+/* Not tried, or tried with an unknown end: soon again, for the retry finds its own file. After a
+ * while it counts. */
 static void
 end_untried(struct delivery *d, const struct fault *why)
 {
@@ -122,7 +124,8 @@ account_fail(struct account *a, const struct fault *why)
 		list_append(&all, n);
 	}
 	if (fault_is_temporary(why))
-		log_event(LOG_LEVEL_WARNING, "worker", KV_SL("account", account_name(a)), KV_FAULT(why), KV_END);
+		log_event(LOG_LEVEL_WARNING, "worker", KV_SL("account", account_name(a)),
+		    KV_FAULT(why), KV_END);
 	while ((n = list_first(&all))) {
 		struct delivery *d = CONTAINER_OF(n, struct delivery, waits);
 
@@ -147,7 +150,8 @@ take_results(struct delivery *d, const struct ipc_delivered *m)
 	for (uint32_t i = 0; i < d->count; i++) {
 		const struct ipc_result *r = &m->results.v[i];
 
-		if (r->number != d->rcpts[i] || r->st > ST_BUG || (r->class != 0 && r->class != 2 && r->class != 4 && r->class != 5) ||
+		if (r->number != d->rcpts[i] || r->st > ST_BUG ||
+		    (r->class != 0 && r->class != 2 && r->class != 4 && r->class != 5) ||
 		    (r->st == ST_OK) != (r->class == 0 || r->class == 2))
 			return false;
 	}
@@ -174,7 +178,8 @@ drop_channel(struct account *a)
 }
 
 static void
-delivered(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *lost)
+delivered(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *lost)
 {
 	struct delivery *d = call->arg;
 	struct account *a = d->account;
@@ -192,8 +197,10 @@ delivered(struct channel_call *call, uint16_t type, const void *message, int fd,
 		end(d, 0);
 		return;
 	}
-	fault_set(&f, ST_TEMP, "4.3.0", "the account's process gave an answer that does not belong to its question");
-	log_event(LOG_LEVEL_ERROR, "worker", KV_SL("account", account_name(a)), KV_FAULT(&f), KV_END);
+	fault_set(&f, ST_TEMP, "4.3.0",
+	    "the account's process gave an answer that does not belong to its question");
+	log_event(LOG_LEVEL_ERROR, "worker", KV_SL("account", account_name(a)), KV_FAULT(&f),
+	    KV_END);
 	a->deliveries++; /* keeps a while its other deliveries end */
 	drop_channel(a);
 	end_untried(d, &f);
@@ -208,8 +215,10 @@ send(struct delivery *d)
 	struct queue_message *m = d->m;
 	struct ipc_target *targets = mem_get(d->count * sizeof(*targets));
 	struct ipc_deliver frame = {
-	    .delivery = d->number, .id = sl_str(m->id), .account = account_name(d->account), .sender = queue_text(m, m->sender),
-	    .arrived_sec = m->arrived_sec, .flags = m->flags, .length = m->length, .digest = sl_mem(m->digest, QUEUE_DIGEST),
+	    .delivery = d->number, .id = sl_str(m->id), .account = account_name(d->account),
+	    .sender = queue_text(m, m->sender),
+	    .arrived_sec = m->arrived_sec, .flags = m->flags, .length = m->length,
+	    .digest = sl_mem(m->digest, QUEUE_DIGEST),
 	    .targets = { targets, d->count },
 	};
 	struct fault f = FAULT_NONE;
@@ -220,7 +229,8 @@ send(struct delivery *d)
 		const struct queue_rcpt *r = &m->rcpts[d->rcpts[i]];
 
 		targets[i] = (struct ipc_target){
-		    .number = d->rcpts[i], .address = queue_text(m, r->address), .extension = queue_text(m, r->extension),
+		    .number = d->rcpts[i], .address = queue_text(m, r->address),
+		    .extension = queue_text(m, r->extension),
 		    .original = queue_text(m, r->original),
 		};
 		say_started(d, d->rcpts[i]);
@@ -283,7 +293,8 @@ worker_lost(struct channel *channel, const struct fault *why)
 }
 
 static void
-on_redeemed(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *lost)
+on_redeemed(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *lost)
 {
 	struct account *a = call->arg;
 	const struct ipc_redeemed *m = message;
@@ -301,7 +312,8 @@ on_redeemed(struct channel_call *call, uint16_t type, const void *message, int f
 		if (fd >= 0)
 			close(fd);
 		if (f.esc[0] != 4)
-			memcpy(f.esc, ((uint8_t[]){ 4, 3, 0 }), sizeof(f.esc)); /* of ours, not of the mailbox */
+			/* of ours, not of the mailbox */
+			memcpy(f.esc, ((uint8_t[]){ 4, 3, 0 }), sizeof(f.esc));
 		account_fail(a, &f);
 		return;
 	}
@@ -317,7 +329,8 @@ on_redeemed(struct channel_call *call, uint16_t type, const void *message, int f
 }
 
 static void
-on_ticket(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *lost)
+on_ticket(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *lost)
 {
 	struct account *a = call->arg;
 	const struct ipc_ticket *m = message;
@@ -334,7 +347,8 @@ on_ticket(struct channel_call *call, uint16_t type, const void *message, int fd,
 		return;
 	}
 	a->call.fn = on_redeemed;
-	channel_request(proc_control(a->c->proc), &a->call, IPC_redeem, &(struct ipc_redeem){ .number = m->number }, -1);
+	channel_request(proc_control(a->c->proc), &a->call, IPC_redeem,
+	    &(struct ipc_redeem){ .number = m->number }, -1);
 }
 
 static void
@@ -344,8 +358,8 @@ ask_ticket(struct account *a)
 		return;
 	a->asking = true;
 	a->call = (struct channel_call){ .fn = on_ticket, .arg = a };
-	channel_request(proc_peer(a->c->proc, "authdaemond", UINT32_MAX), &a->call, IPC_delivery_ticket,
-	    &(struct ipc_delivery_ticket){ .account = account_name(a) }, -1);
+	channel_request(proc_peer(a->c->proc, "authdaemond", UINT32_MAX), &a->call,
+	    IPC_delivery_ticket, &(struct ipc_delivery_ticket){ .account = account_name(a) }, -1);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * Reports: courierdsn is asked to tell the sender, and gives the report into custody on its own channel. That commit carries the word
- * "reported" with it, so neither can be without the other.
+ * Reports: courierdsn is asked to tell the sender, and gives the report into custody on its own
+ * channel. That commit carries the word "reported" with it, so neither can be without the other.
  */
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +35,8 @@ action_of(const struct queue_rcpt *r)
 static void
 give_up(struct report *rp, const struct fault *why)
 {
-	log_event(LOG_LEVEL_WARNING, "report", KV_STR("id", rp->m->id), KV_STR("msg", "dropped: nobody can be told"), KV_FAULT(why), KV_END);
+	log_event(LOG_LEVEL_WARNING, "report", KV_STR("id", rp->m->id),
+	    KV_STR("msg", "dropped: nobody can be told"), KV_FAULT(why), KV_END);
 	for (uint32_t i = 0; i < rp->count; i++)
 		queue_report_waived(rp->m, rp->rcpts[i]);
 }
@@ -67,7 +68,8 @@ settle(struct report *rp)
 }
 
 static void
-reported(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *lost)
+reported(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *lost)
 {
 	struct report *rp = call->arg;
 	const struct ipc_reported *m = message;
@@ -98,7 +100,8 @@ report_find(struct courierd *c, uint64_t number, struct queue_report_of *of)
 		if (rp->number != number || rp->committing)
 			continue;
 		rp->committing = true;
-		*of = (struct queue_report_of){ .about = rp->m, .rcpts = rp->rcpts, .rcpt_count = rp->count };
+		*of = (struct queue_report_of){ .about = rp->m, .rcpts = rp->rcpts,
+		    .rcpt_count = rp->count };
 		return true;
 	}
 	return false;
@@ -144,8 +147,10 @@ put_rcpts(const struct report *rp, struct ipc_reported_rcpt *to)
 		const struct queue_rcpt *r = &m->rcpts[rp->rcpts[i]];
 
 		to[i] = (struct ipc_reported_rcpt){
-		    .address = queue_text(m, r->address), .original = queue_text(m, r->original), .action = (uint8_t)action_of(r),
-		    .class = r->esc[0], .subject = r->esc[1], .detail = r->esc[2], .text = sl_sub(queue_note_text(r->note), 0, 160),
+		    .address = queue_text(m, r->address), .original = queue_text(m, r->original),
+		    .action = (uint8_t)action_of(r),
+		    .class = r->esc[0], .subject = r->esc[1], .detail = r->esc[2],
+		    .text = sl_sub(queue_note_text(r->note), 0, 160),
 		    .peer = queue_note_peer(r->note), .last_attempt_sec = r->last_sec,
 		    .give_up_sec = m->arrived_sec + rp->c->policy.queuetime_sec,
 		};
@@ -162,8 +167,10 @@ ask(struct report *rp)
 	struct queue_message *m = rp->m;
 	struct ipc_reported_rcpt *rcpts = mem_get(rp->count * sizeof(*rcpts));
 	struct ipc_report frame = {
-	    .report = rp->number, .id = sl_str(m->id), .sender = work_of(m)->postmaster ? SL_NONE : queue_text(m, m->sender),
-	    .envid = queue_text(m, m->envid), .from_mta = queue_text(m, m->from_mta), .arrived_sec = m->arrived_sec, .ret = m->ret,
+	    .report = rp->number, .id = sl_str(m->id), .sender = work_of(m)->postmaster ? SL_NONE
+	    : queue_text(m, m->sender),
+	    .envid = queue_text(m, m->envid), .from_mta = queue_text(m, m->from_mta),
+	    .arrived_sec = m->arrived_sec, .ret = m->ret,
 	    .flags = m->flags, .length = m->length, .rcpts = { rcpts, rp->count },
 	};
 	struct fault f = FAULT_NONE;
@@ -176,7 +183,8 @@ ask(struct report *rp)
 	}
 	rp->call.fn = reported;
 	rp->call.arg = rp;
-	channel_request(proc_peer(rp->c->proc, "courierdsn", UINT32_MAX), &rp->call, IPC_report, &frame, fd >= 0 ? fd : -1);
+	channel_request(proc_peer(rp->c->proc, "courierdsn", UINT32_MAX), &rp->call, IPC_report,
+	    &frame, fd >= 0 ? fd : -1);
 	mem_free(rcpts);
 }
 
@@ -188,7 +196,8 @@ report_begin(struct courierd *c, struct queue_message *m, bool warnings)
 
 	if (!rp)
 		return false;
-	/* R5321-3.6.3-b: no report about a report that had no sender and went to the postmaster already. */
+	/* R5321-3.6.3-b: no report about a report that had no sender and went to the postmaster
+	 * already. */
 	if (m->flags & QUEUE_DOUBLE) {
 		fault_set(&f, ST_PERM, "5.3.0", "a report to the postmaster failed");
 		give_up(rp, &f);

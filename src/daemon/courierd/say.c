@@ -72,12 +72,15 @@ say_started(const struct delivery *d, uint32_t number)
 	struct slice host = queue_text(m, r->host);
 
 	line_begin();
-	log_event(LOG_LEVEL_INFO, "started", KV_STR("id", m->id), KV_SL("from", in_angles(&angle[0], queue_text(m, m->sender))),
-	    KV_SL("module", queue_text(m, r->module)), KV_SL("host", host.n ? host : queue_text(m, r->account)),
+	log_event(LOG_LEVEL_INFO, "started", KV_STR("id", m->id),
+	    KV_SL("from", in_angles(&angle[0], queue_text(m, m->sender))),
+	    KV_SL("module", queue_text(m, r->module)),
+	    KV_SL("host", host.n ? host : queue_text(m, r->account)),
 	    KV_SL("addr", in_angles(&angle[1], queue_text(m, r->address))), KV_END);
 }
 
-/* id=ID,from=<>,addr=<>,size=N,success: words    or    ...,status: deferred    with the words in a line before */
+/* id=ID,from=<>,addr=<>,size=N,success: words    or    ...,status: deferred    with the words in a
+ *                                                line before */
 void
 say_result(const struct queue_message *m, uint32_t number, const struct fault *f)
 {
@@ -89,7 +92,8 @@ say_result(const struct queue_message *m, uint32_t number, const struct fault *f
 	    KV_U64("size", m->length),
 	    KV_END,
 	};
-	const char *word = f->st == ST_OK ? ",success: " : f->esc[0] == 5 ? ",status: failure: " : ",status: deferred: ";
+	const char *word = f->st == ST_OK ? ",success: " : f->esc[0] == 5 ? ",status: failure: "
+	    : ",status: deferred: ";
 
 	buf_init(&pairs, LOG_LINE_MAX);
 	kv_put(&pairs, "", list);

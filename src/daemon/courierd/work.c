@@ -1,6 +1,6 @@
 /*
- * What a message needs next. Everything that happens to a message ends here: an attempt, a report, the passing
- * of time, a cancel.
+ * What a message needs next. Everything that happens to a message ends here: an attempt, a report,
+ * the passing of time, a cancel.
  */
 #include "daemon/courierd/courierd.h"
 
@@ -44,9 +44,11 @@ may_warn(const struct queue_message *m)
 /* ---- results ---- */
 
 void
-work_result(struct courierd *c, struct queue_message *m, uint32_t number, const struct fault *f, struct slice peer)
+work_result(struct courierd *c, struct queue_message *m, uint32_t number, const struct fault *f,
+    struct slice peer)
 {
-	enum queue_outcome o = f->st == ST_OK ? QUEUE_SUCCESS : fault_is_temporary(f) ? QUEUE_DEFERRAL : QUEUE_FAILURE;
+	enum queue_outcome o = f->st == ST_OK ? QUEUE_SUCCESS : fault_is_temporary(f)
+	    ? QUEUE_DEFERRAL : QUEUE_FAILURE;
 
 	if (m->rcpts[number].state != QUEUE_OWED)
 		return;
@@ -163,7 +165,8 @@ work_look(struct courierd *c, struct queue_message *m)
 		plan(c, m);
 	if (c->policy.warntime_sec && may_warn(m))
 		warn = m->arrived_sec + c->policy.warntime_sec;
-	if (!w->report_failed && (owes_reports(m) || now >= warn) && report_begin(c, m, now >= warn))
+	if (!w->report_failed && (owes_reports(m) || now >= warn) &&
+	    report_begin(c, m, now >= warn))
 		return;
 	if (m->owed_count)
 		try_or_wait(c, m, warn);
