@@ -103,7 +103,7 @@ on_auth(struct channel *c, uint32_t sequence, const void *message, int fd)
 	const struct ipc_auth *m = message;
 
 	(void)fd;
-	ask(c, sequence, &(struct auth_request){ .kind = AUTH_LOGIN, .service = m->service, .type = m->kind, .user = m->user,
+	ask(c, sequence, &(struct auth_request){ .kind = AUTH_LOGIN, .module = SL("."), .service = m->service, .type = m->kind, .user = m->user,
 	    .secret = m->secret, .remote_ip = m->ip }, authed);
 }
 

@@ -59,6 +59,7 @@ query_start(struct authdaemond *d, const struct auth_request *r, query_fn *done,
 	buf_init(&q->text, AUTH_REQUEST_MAX);
 	buf_init(&q->list, LIST_MAX);
 	copy_fields(q, r);
+	q->request.remote_ip = SL_NONE; /* back ends know no metadata lines */
 	if (!auth_request_is_clean(&q->request)) {
 		query_finish(q, AUTH_NO); /* no account has such a name, no password such characters */
 		return NULL;
