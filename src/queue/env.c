@@ -173,9 +173,9 @@ appended(struct durable_group *g)
 	appender_look(q, false);
 }
 
-/* Writes what waits for one message; its descriptor, or -errno. */
+/* Writes lines behind what .env has; its descriptor, or -errno. */
 static int
-append_one(struct queue *q, struct message *m, uint32_t *end)
+append_lines(struct queue *q, struct message *m, struct slice lines, uint32_t *end)
 {
 	int fd = open_env(q, &m->w.key, O_WRONLY);
 	struct buf out;
@@ -186,7 +186,7 @@ append_one(struct queue *q, struct message *m, uint32_t *end)
 		return fd;
 	buf_init(&out, ENV_MAX_BYTES);
 	start = record_begin(&out, RECORD_LINES);
-	buf_put(&out, buf_slice(m->lines));
+	buf_put(&out, lines);
 	record_end(&out, start, 0, m->env_bytes);
 	n = pwrite(fd, out.p, out.n, (off_t)m->env_bytes);
 	if (n != (ssize_t)out.n) {
@@ -199,6 +199,24 @@ append_one(struct queue *q, struct message *m, uint32_t *end)
 	*end = m->env_bytes + (uint32_t)out.n;
 	buf_fini(&out);
 	return fd;
+}
+
+int
+env_add_now(struct queue *q, struct message *m, struct slice line)
+{
+	struct buf lines;
+	int fd, error;
+
+	buf_init(&lines, ENV_MAX_BYTES);
+	buf_put(&lines, line);
+	buf_put_byte(&lines, '\n');
+	fd = append_lines(q, m, buf_slice(&lines), &m->env_bytes);
+	buf_fini(&lines);
+	if (fd < 0)
+		return fd;
+	error = durable_now(fd, DURABLE_DATA);
+	close(fd);
+	return error;
 }
 
 void
@@ -229,7 +247,7 @@ append_some(struct timer *t)
 			break;
 		if (m->busy || m->complete || m->env_bad || m->place != PLACE_MSGS)
 			continue;
-		fd = append_one(q, m, &ap->env_bytes[ap->count]);
+		fd = append_lines(q, m, buf_slice(m->lines), &ap->env_bytes[ap->count]);
 		env_lines_drop(m);
 		if (fd < 0) {
 			env_spoilt(m);

@@ -28,6 +28,31 @@ lines_restore(struct queue *q)
 	}
 }
 
+/* The group said B for the message m reports; a start reads it there. What stands in msgs/ learns it too. */
+static void
+mark_reported(struct commit *c)
+{
+	struct message *about = c->about;
+	struct buf *out;
+	size_t from;
+
+	for (uint32_t i = 0; i < c->about_count; i++) {
+		struct queue_rcpt *r = &about->pub.rcpts[c->about_rcpts[i]];
+
+		if (c->about_rcpts[i] >= about->pub.rcpt_count)
+			continue;
+		if (r->state == QUEUE_OWED)
+			r->warned = true;
+		else
+			r->reported = true;
+	}
+	if (about->place != PLACE_MSGS && !about->busy)
+		return;
+	out = lines_begin(about, &from);
+	line_reported(out, about->pub.id, c->m->pub.id, about, c->about_rcpts, c->about_count);
+	lines_changed(about, from);
+}
+
 static void
 committed(struct commit *c, struct queue *q)
 {
@@ -38,15 +63,8 @@ committed(struct commit *c, struct queue *q)
 	m->place = PLACE_LOG;
 	m->committed_ms = loop_now(q->loop);
 	q->counts.committed++;
-	for (uint32_t i = 0; c->about && i < c->about_count; i++)
-		if (c->about_rcpts[i] < c->about->pub.rcpt_count) {
-			struct queue_rcpt *r = &c->about->pub.rcpts[c->about_rcpts[i]];
-
-			if (r->state == QUEUE_OWED)
-				r->warned = true;
-			else
-				r->reported = true;
-		}
+	if (c->about)
+		mark_reported(c);
 	c->done(c->arg, &m->pub, &none);
 	commit_free(c);
 }

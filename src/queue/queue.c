@@ -58,6 +58,7 @@ queue_alloc(struct loop *l, const struct queue_opts *o)
 	list_init(&q->group.commits);
 	list_init(&q->group.moved);
 	buf_init(&q->lines, (size_t)1 << 30);
+	buf_init(&q->late, (size_t)64 << 20);
 	buf_init(&q->group.lines, (size_t)1 << 30);
 	buf_init(&q->group.out, q->opts.segment_bytes);
 	q->next_serial = q->next_number = 1;
@@ -287,6 +288,7 @@ queue_free(struct queue *q)
 	}
 	free_files(q);
 	buf_fini(&q->lines);
+	buf_fini(&q->late);
 	buf_fini(&q->group.lines);
 	buf_fini(&q->group.out);
 	hmap_fini(&q->ids);

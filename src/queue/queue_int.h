@@ -96,6 +96,8 @@ struct tmp_body *tmp_body_take(struct queue *q, uint32_t number);
 void env_name(const struct message *m, const char *end, char name[64]);
 /* Reads .env of id: a message in no list; NULL with f. */
 struct message *env_read(struct queue *q, const struct queue_id *id, struct fault *f);
+/* Blocks: appends a line (without its LF) to .env. 0 or -errno. */
+int env_add_now(struct queue *q, struct message *m, struct slice line);
 /* Forgets what waits for .env. */
 void env_lines_drop(struct message *m);
 void mover_look(struct queue *q, bool at_once);

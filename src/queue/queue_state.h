@@ -164,6 +164,7 @@ struct queue {
 	struct list pending; /* waits for a group */
 	struct list failed;  /* waits to be told */
 	struct buf lines;
+	struct buf late; /* at a start: B lines about messages in msgs/ */
 	struct list moved, dirty, waiting, bodies;
 	size_t body_bytes;
 	struct group group;

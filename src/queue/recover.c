@@ -198,6 +198,12 @@ found_line(void *arg, char kind, const struct queue_id *id, struct slice rest)
 
 	if (w && kind == 'V')
 		w->in_log = false;
+	if (w && !w->resident && kind == 'B') {
+		char text[QUEUE_ID_MAX + 1];
+
+		queue_id_text(id, text);
+		buf_fmt(&q->late, "B %s %.*s\n", text, SL_FMT(rest));
+	}
 	if (!w || !w->resident)
 		return;
 	m = CONTAINER_OF(w, struct message, w);
@@ -310,6 +316,39 @@ drop_tmp(void *arg, int dir, const char *name)
 
 /* ---- all of it ---- */
 
+static size_t
+count_reported(const struct message *m)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < m->pub.rcpt_count; i++)
+		count += (size_t)m->pub.rcpts[i].reported + m->pub.rcpts[i].warned;
+	return count;
+}
+
+/* A report about a message in msgs/ is said in the log first: the crash may have come before .env had it. */
+static int
+late_reports(struct queue *q)
+{
+	struct slice lines = buf_slice(&q->late), line, rest;
+	struct queue_id id;
+	struct fault f;
+	int error = 0;
+	char kind;
+
+	while (!error && sl_cut(&lines, '\n', &line)) {
+		struct message *m = line_cut(line, &kind, &id, &rest) ? env_read(q, &id, &f) : NULL;
+		size_t before = m ? count_reported(m) : 0;
+
+		if (m && line_apply(NULL, m, kind, rest) && count_reported(m) != before)
+			error = env_add_now(q, m, line);
+		if (m)
+			message_free(m);
+	}
+	buf_fini(&q->late);
+	return error;
+}
+
 /* What stands in the log is due at once. */
 static void
 park_all(struct queue *q)
@@ -364,6 +403,9 @@ queue_recover(struct queue *q, struct fault *f)
 		return fault_sys(f, ST_IO, "4.3.0", -error, "the queue cannot be read");
 	if (q->read_only)
 		return ST_OK;
+	error = late_reports(q);
+	if (error)
+		return fault_sys(f, ST_IO, "4.3.0", -error, "the queue cannot be written");
 	park_all(q);
 	index_read(q);
 	/* Segments of another size than now are used up, not used again. */

@@ -56,6 +56,7 @@ struct courierd {
 	struct timer drain_end;
 	const char *write_dirs[2];
 	int queue_fd;
+	uint32_t test_segment_bytes; /* 0: as docs/QUEUE.md says */
 	struct {
 		uint64_t taken, refused, delivered, failed, deferred, completed, reports, lost;
 	} counts;

@@ -146,6 +146,7 @@ courierd_serve(struct proc *p)
 	    .dirfd = c->queue_fd, .user_bytes = sizeof(struct work),
 	    .rcpt_user_bytes = sizeof(struct sched_item),
 	    .sync_threads = (unsigned)proc_conf(p)->courierd.durable_threads,
+	    .segment_bytes = c->test_segment_bytes,
 	};
 	struct queue_counts counts;
 	struct fault f;
