@@ -24,7 +24,8 @@
 
 #define IPC_C_RECORD(name) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
 IPC_RECORDS(IPC_C_RECORD)
-#define IPC_C_MESSAGE(name, type, link, flow, fd, credit) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
+#define IPC_C_MESSAGE(name, type, link, flow, fd, credit) \
+	struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
 IPC_MESSAGES(IPC_C_MESSAGE)
 
 /* IPC_hello, IPC_submit ... */
@@ -48,7 +49,8 @@ enum ipc_link { /* kind of channel and direction a message may travel */
 
 enum ipc_flow { IPC_FLOW_REQUEST, IPC_FLOW_REPLY, IPC_FLOW_NOTE };
 enum ipc_fd { IPC_FD_NO_FD, IPC_FD_FD, IPC_FD_MAY_FD };
-enum ipc_kind { IPC_KIND_U8, IPC_KIND_U32, IPC_KIND_U64, IPC_KIND_I64, IPC_KIND_BYTES, IPC_KIND_LIST };
+enum ipc_kind { IPC_KIND_U8, IPC_KIND_U32, IPC_KIND_U64, IPC_KIND_I64, IPC_KIND_BYTES,
+    IPC_KIND_LIST };
 
 struct ipc_field {
 	const char *name;
@@ -93,14 +95,18 @@ const struct ipc_row *ipc_rows(size_t *count);
 /* Hash over all rows: two processes with the same value agree about every frame. */
 uint64_t ipc_schema(void);
 
-/* Appends the payload of a message (a struct ipc_<name>). ST_OK, or ST_LIMIT when a field passes its maximum. */
-enum st ipc_encode(const struct ipc_row *row, const void *message, struct buf *out, struct fault *f);
+/* Appends the payload of a message (a struct ipc_<name>). ST_OK, or ST_LIMIT when a field passes
+ * its maximum. */
+enum st ipc_encode(const struct ipc_row *row, const void *message, struct buf *out,
+    struct fault *f);
 
 /*
  * Reads a payload into *message (row->layout.size bytes). Strict: every length exact, every maximum
- * kept, nothing left over. Byte fields borrow from payload; lists come from a. ST_OK | ST_SYNTAX | ST_LIMIT.
+ * kept, nothing left over. Byte fields borrow from payload; lists come from a. ST_OK | ST_SYNTAX |
+ * ST_LIMIT.
  */
-enum st ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, void *message, struct fault *f);
+enum st ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, void *message,
+    struct fault *f);
 
 /* A verdict list of one from a fault, and back. v must live as long as the message. */
 #define IPC_VERDICT(v) { (v), 1 }

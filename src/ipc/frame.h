@@ -20,6 +20,7 @@ struct frame {
 	uint32_t sequence;
 };
 
+/* Writes the header; the reserved field is zero. */
 void frame_put(unsigned char header[FRAME_HEADER], const struct frame *fr);
 
 /* False when the reserved field or an unknown flag is set. */
