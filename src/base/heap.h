@@ -19,6 +19,7 @@ struct heap {
 	size_t count, cap;
 };
 
+/* An empty heap; heap_fini releases its places, not the nodes. */
 void heap_init(struct heap *h);
 void heap_fini(struct heap *h);
 

@@ -32,6 +32,7 @@ uint64_t hmap_hash(struct slice key);
 uint64_t hmap_ihash(struct slice key);
 uint64_t hmap_hash_u64(uint64_t key);
 
+/* An empty map; takes no memory before the first node. */
 void hmap_init(struct hmap *m);
 
 /* Releases the slots, not the items. */

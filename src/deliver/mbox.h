@@ -25,6 +25,7 @@ struct deliver_quote {
 	unsigned matched; /* of "From " behind them */
 };
 
+/* Appends what is known of in so far, ">" before each line of the form >*From (mboxrd). */
 void deliver_quote(struct deliver_quote *q, struct slice in, struct buf *out);
 
 /* The end of the text: what was held back, and the line end that was missing. */
@@ -53,6 +54,7 @@ enum st deliver_mbox_append(struct deliver_mbox *m, struct slice from_line, stru
 /* Gives the file its old length. */
 void deliver_mbox_undo(struct deliver_mbox *m);
 
+/* Closes the file as it is now; no effect on one that is closed. */
 void deliver_mbox_close(struct deliver_mbox *m);
 
 #endif

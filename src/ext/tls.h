@@ -40,6 +40,10 @@ struct tls_io {
 	void *arg;
 };
 
+/*
+ * A connection over io, as the server or as the client of server_name (SNI and the name that is
+ * verified). c and io->arg must outlive it. NULL: no memory.
+ */
 struct tls_conn *tls_server_new(struct tls_context *c, const struct tls_io *io);
 struct tls_conn *
 tls_client_new(struct tls_context *c, const struct tls_io *io, const char *server_name);

@@ -45,6 +45,7 @@ void maildir_reader_start(struct maildir_reader *r, const struct maildir_body *b
 enum st
 maildir_reader_next(struct maildir_reader *r, struct buf *out, struct fault *f) ATTR_CHECKED;
 
+/* Releases what the reader holds, at the end or before it. */
 void maildir_reader_stop(struct maildir_reader *r);
 
 /* Appends trace fields, written with CRLF, with the line ends of a file. */

@@ -61,6 +61,7 @@ int maildir_walker_open(int dir, struct maildir_walker *w) ATTR_CHECKED;
 /* The next name, valid until the next call, but for "." and ".."; NULL at the end. */
 const char *maildir_walker_next(struct maildir_walker *w);
 
+/* Ends the walk; the directory given to open stays the caller's. */
 void maildir_walker_close(struct maildir_walker *w);
 
 #endif

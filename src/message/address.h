@@ -51,8 +51,8 @@ void address_put_spec(struct buf *out, struct slice local, struct slice domain);
 void address_put(struct buf *out, const struct address *ad);
 
 /*
- * As address_put for ad->name in plain UTF-8: what is beyond ASCII becomes encoded words (RFC 2047).
- * column is where the line stands now.
+ * As address_put for ad->name in plain UTF-8: what is beyond ASCII becomes encoded words (RFC
+ * 2047). column is where the line stands now.
  */
 void address_put_encoded(struct buf *out, const struct address *ad, size_t column);
 

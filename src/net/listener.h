@@ -52,6 +52,7 @@ struct listener *listener_new(
 /* Stops and resumes accepting (drain, all slots in use); the socket stays open. */
 void listener_pause(struct listener *ls, bool paused);
 
+/* Closes the socket; connections that were given away go on. NULL allowed. */
 void listener_free(struct listener *ls);
 
 #endif

@@ -56,6 +56,7 @@ void loop_run(struct loop *l);
 /* One turn, waiting at most max_wait_ms for the first event (tests). */
 void loop_turn(struct loop *l, int max_wait_ms);
 
+/* loop_run returns after the present turn. */
 void loop_stop(struct loop *l);
 
 /* The clock as read at the start of this turn. */

@@ -67,6 +67,7 @@ struct session_ops {
 struct session *session_new(struct loop *l, struct stream *stream, struct engine *engine,
     const struct session_ops *ops, void *owner);
 
+/* What session_new was given; the stream is the one in use now (TLS above the first). */
 void *session_owner(const struct session *s);
 struct loop *session_loop(const struct session *s);
 struct stream *session_stream(const struct session *s);

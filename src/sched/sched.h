@@ -48,11 +48,13 @@ struct sched_policy {
 	int64_t warntime_sec;         /* warn once; 0 = never */
 };
 
+/* An empty schedule without limits. */
 struct sched *sched_new(void);
 
 /* The items are the caller's and must be out of it. */
 void sched_free(struct sched *s);
 
+/* The limits of a module from now on; deliveries under way are not taken back. */
 void sched_set_limits(struct sched *s, unsigned module, const struct sched_limits *l);
 
 /* A paused module gets no new deliveries. */

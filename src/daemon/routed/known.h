@@ -17,6 +17,7 @@
 
 struct known;
 
+/* An empty memory of answers. */
 struct known *known_new(void);
 void known_free(struct known *k);
 

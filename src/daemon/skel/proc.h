@@ -65,6 +65,8 @@ struct proc_def {
 /* main() of a daemon. */
 int proc_main(int argc, char **argv, const struct proc_def *def);
 
+/* What the frame holds for the process: def->state_bytes of its own, the event loop, the configuration
+ * in force (replaced at reload: do not keep it), its number among its kind from 0. */
 void *proc_state(struct proc *p);
 struct loop *proc_loop(struct proc *p);
 const struct conf *proc_conf(const struct proc *p);

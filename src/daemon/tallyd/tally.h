@@ -18,6 +18,7 @@ struct tally_limits {
 	uint64_t per_ip;    /* MAXPERIP */
 };
 
+/* No connections counted; tally_free forgets all of them. */
 struct tally *tally_new(void);
 void tally_free(struct tally *t);
 
