@@ -50,7 +50,8 @@ int sl_cmp(struct slice a, struct slice b);
 /* As sl_cmp with ASCII letters folded. */
 int sl_icmp(struct slice a, struct slice b);
 
-/* Does s begin or end with these bytes? The i forms fold ASCII letters. An empty one always fits. */
+/* Does s begin or end with these bytes? The i forms fold ASCII letters. An empty one always
+ * fits. */
 bool sl_starts(struct slice s, struct slice prefix);
 bool sl_istarts(struct slice s, struct slice prefix);
 bool sl_ends(struct slice s, struct slice suffix);

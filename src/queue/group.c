@@ -28,7 +28,8 @@ lines_restore(struct queue *q)
 	}
 }
 
-/* The group said B for the message m reports; a start reads it there. What stands in msgs/ learns it too. */
+/* The group said B for the message m reports; a start reads it there. What stands in msgs/ learns
+ * it too. */
 static void
 mark_reported(struct commit *c)
 {

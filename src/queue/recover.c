@@ -326,7 +326,8 @@ count_reported(const struct message *m)
 	return count;
 }
 
-/* A report about a message in msgs/ is said in the log first: the crash may have come before .env had it. */
+/* A report about a message in msgs/ is said in the log first: the crash may have come before .env
+ * had it. */
 static int
 late_reports(struct queue *q)
 {

@@ -269,8 +269,9 @@ courierd_status(struct proc *p, struct buf *out)
 	    (unsigned long long)c->counts.lost);
 	buf_fmt(out,
 	    "segments=%zu\nsegments_clean=%zu\nbody_bytes=%zu\ngroups=%llu\nmoves=%llu\n"
-	    "write_failures=%llu\nrefusing=%d\n", q.segments, q.segments_clean, q.body_bytes, (unsigned long long)q.groups,
-	    (unsigned long long)q.moves, (unsigned long long)q.failures, q.refusing);
+	    "write_failures=%llu\nrefusing=%d\n", q.segments, q.segments_clean, q.body_bytes,
+	    (unsigned long long)q.groups, (unsigned long long)q.moves,
+	    (unsigned long long)q.failures, q.refusing);
 }
 
 static const struct proc_peer peers[] = {

@@ -30,7 +30,9 @@ test_flow(void)
 	char id[64];
 
 	world_new();
-	snprintf(id, sizeof(id), "%s", world_submit("sender@example.test", "user1@example.test,user2@example.test,user1@example.test", 4096, 0));
+	snprintf(id, sizeof(id), "%s",
+	    world_submit("sender@example.test",
+	    "user1@example.test,user2@example.test,user1@example.test", 4096, 0));
 	world_run(300);
 	CHECK_EQ(w.accepted, 1);
 	for (unsigned i = 0; i < 3; i++)
@@ -52,7 +54,9 @@ test_large(void)
 	char id[64];
 
 	world_new();
-	snprintf(id, sizeof(id), "%s", world_submit("sender@example.test", "user1@example.test,user2@example.test", 150000, 0));
+	snprintf(id, sizeof(id), "%s",
+	    world_submit("sender@example.test", "user1@example.test,user2@example.test", 150000,
+	    0));
 	world_run(300);
 	CHECK_EQ(world_delivered(id, 0), 1);
 	CHECK_EQ(world_delivered(id, 1), 1);
@@ -79,7 +83,8 @@ test_failure_is_reported(void)
 
 	world_new();
 	w.mood_bad = WORKER_UNKNOWN;
-	snprintf(id, sizeof(id), "%s", world_submit("user9@example.test", "bad1@example.test,user1@example.test", 100, 0));
+	snprintf(id, sizeof(id), "%s",
+	    world_submit("user9@example.test", "bad1@example.test,user1@example.test", 100, 0));
 	world_run(500);
 	CHECK_EQ(world_delivered(id, 1), 1);
 	CHECK_EQ(w.reports, 1);
@@ -120,7 +125,8 @@ test_double_bounce(void)
 	world_run(500);
 	CHECK_EQ(w.reports, 1);
 	CHECK_SL(sl_str(w.last_report_sender), SL_NONE);
-	CHECK_EQ(world_queue(), 0); /* bad-postmaster could not be delivered to, and that was the end */
+	/* bad-postmaster could not be delivered to, and that was the end */
+	CHECK_EQ(world_queue(), 0);
 	w.dsn_mood = DSN_UNROUTABLE;
 	w.mood_bad = WORKER_GOOD;
 	w.mood = WORKER_UNKNOWN;
@@ -158,7 +164,8 @@ test_retries(void)
 
 	world_new();
 	w.mood = WORKER_FULL;
-	snprintf(id, sizeof(id), "%s", world_submit("user9@example.test", "user1@example.test", 100, 0));
+	snprintf(id, sizeof(id), "%s", world_submit("user9@example.test", "user1@example.test", 100,
+	    0));
 	world_run(500);
 	CHECK_EQ(w.answers, 1);
 	world_run(4 * MINUTE_MS);
@@ -209,7 +216,8 @@ test_worker_dies(void)
 
 	world_new();
 	w.mood = WORKER_DIES;
-	snprintf(id, sizeof(id), "%s", world_submit("user9@example.test", "user1@example.test", 100, 0));
+	snprintf(id, sizeof(id), "%s", world_submit("user9@example.test", "user1@example.test", 100,
+	    0));
 	world_run(500);
 	CHECK_EQ(w.deliveries, 1);
 	world_run(1600); /* a second later */
@@ -331,7 +339,8 @@ marks_itself(struct ipc_submit *m)
 static void
 test_submitters_limits(void)
 {
-	static void (*const changes[])(struct ipc_submit *) = { other_channel, same_id, foreign_file, pretends_to_report, wrong_length, nobody };
+	static void (*const changes[])(struct ipc_submit *) =
+	    { other_channel, same_id, foreign_file, pretends_to_report, wrong_length, nobody };
 
 	world_new();
 	w.mood = WORKER_FULL; /* the first stays, so that its id is in use */
@@ -346,7 +355,8 @@ test_submitters_limits(void)
 	CHECK_EQ(world_queue(), 1);
 	w.mood = WORKER_GOOD;
 	w.mood_bad = WORKER_UNKNOWN;
-	world_submit_frame(marks_itself); /* flags of reports are courierdsn's: this one is reported as any other */
+	/* flags of reports are courierdsn's: this one is reported as any other */
+	world_submit_frame(marks_itself);
 	world_run(500);
 	CHECK_EQ(w.reports, 1);
 	end();
@@ -362,7 +372,8 @@ test_commands(void)
 
 	world_new();
 	w.mood = WORKER_FULL;
-	snprintf(first, sizeof(first), "%s", world_submit("user9@example.test", "user1@example.test", 100, 0));
+	snprintf(first, sizeof(first), "%s",
+	    world_submit("user9@example.test", "user1@example.test", 100, 0));
 	world_submit("user9@example.test", "user2@example.test", 100, 0);
 	world_run(20000); /* both are in msgs/ by now */
 	world_command(IPC_cmd_list, &(struct ipc_cmd_list){ .id = SL_NONE }, &k);
@@ -378,7 +389,8 @@ test_commands(void)
 	CHECK_EQ(w.answers, 4);
 	world_command(IPC_cmd_flush, &(struct ipc_cmd_flush){ .id = SL("60000000.000000.1") }, &k);
 	CHECK_EQ(k.verdict.st, ST_NOENT);
-	world_command(IPC_cmd_cancel, &(struct ipc_cmd_cancel){ .id = sl_str(first), .reason = SL("no longer wanted") }, &k);
+	world_command(IPC_cmd_cancel, &(struct ipc_cmd_cancel){ .id = sl_str(first),
+	    .reason = SL("no longer wanted") }, &k);
 	CHECK_EQ(k.verdict.st, ST_OK);
 	world_run(300);
 	CHECK_EQ(w.reports, 1);

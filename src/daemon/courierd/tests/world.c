@@ -90,7 +90,8 @@ mail_name(char *out, size_t size, struct slice id, unsigned rcpt)
 	snprintf(out, size, "%s/%.*s.%u", w.mail_path, SL_FMT(id), rcpt);
 }
 
-/* As a Maildir delivery: the name follows from id and recipient, so a second one finds the first. */
+/* As a Maildir delivery: the name follows from id and recipient, so a second one finds the
+ * first. */
 static void
 store(const struct ipc_deliver *m, uint32_t rcpt, int fd)
 {
@@ -128,16 +129,20 @@ on_deliver(struct channel *c, uint32_t sequence, const void *message, int fd)
 	const struct ipc_deliver *m = message;
 	enum worker_mood mood = mood_of(m->account);
 	struct ipc_result results[64];
-	struct ipc_delivered reply = { .delivery = m->delivery, .results = { results, m->targets.n } };
+	struct ipc_delivered reply =
+	    { .delivery = m->delivery, .results = { results, m->targets.n } };
 
 	w.deliveries++;
 	for (uint32_t i = 0; i < m->targets.n; i++) {
-		results[i] = (struct ipc_result){ .number = m->targets.v[i].number, .st = ST_OK, .class = 2, .text = SL("Delivered") };
+		results[i] = (struct ipc_result){ .number = m->targets.v[i].number, .st = ST_OK,
+		    .class = 2, .text = SL("Delivered") };
 		if (mood == WORKER_FULL)
-			results[i] = (struct ipc_result){ .number = m->targets.v[i].number, .st = ST_TEMP, .class = 4, .subject = 2, .detail = 2,
+			results[i] = (struct ipc_result){ .number = m->targets.v[i].number,
+			    .st = ST_TEMP, .class = 4, .subject = 2, .detail = 2,
 			    .text = SL("Mailbox full") };
 		else if (mood == WORKER_UNKNOWN)
-			results[i] = (struct ipc_result){ .number = m->targets.v[i].number, .st = ST_PERM, .class = 5, .subject = 1, .detail = 1,
+			results[i] = (struct ipc_result){ .number = m->targets.v[i].number,
+			    .st = ST_PERM, .class = 5, .subject = 1, .detail = 1,
 			    .text = SL("No such mailbox"), .peer = SL("dns; mx.example") };
 		else if (mood != WORKER_SILENT)
 			store(m, m->targets.v[i].number, fd);
@@ -154,7 +159,8 @@ on_deliver(struct channel *c, uint32_t sequence, const void *message, int fd)
 	}
 }
 
-static const struct channel_handler worker_handlers[] = { { IPC_deliver, on_deliver }, { 0, NULL } };
+static const struct channel_handler worker_handlers[] =
+    { { IPC_deliver, on_deliver }, { 0, NULL } };
 
 /* ---- master, authdaemond ---- */
 
@@ -169,8 +175,10 @@ on_redeem(struct channel *c, uint32_t sequence, const void *message, int fd)
 	CHECK_EQ(fdpass_pair(fds), 0);
 	w.workers++;
 	channel_new(w.loop, fds[0], &(struct channel_opts){
-	    .name = "courierd", .sends = IPC_LINK_DELIVER_SAY, .receives = IPC_LINK_DELIVER_ASK, .handlers = worker_handlers });
-	channel_reply(c, sequence, IPC_redeemed, &(struct ipc_redeemed){ .verdict = IPC_VERDICT(&yes), .worker = w.workers }, fds[1]);
+	    .name = "courierd", .sends = IPC_LINK_DELIVER_SAY, .receives = IPC_LINK_DELIVER_ASK,
+	    .handlers = worker_handlers });
+	channel_reply(c, sequence, IPC_redeemed,
+	    &(struct ipc_redeemed){ .verdict = IPC_VERDICT(&yes), .worker = w.workers }, fds[1]);
 }
 
 static const struct channel_handler master_handlers[] = { { IPC_redeem, on_redeem }, { 0, NULL } };
@@ -184,11 +192,14 @@ on_ticket(struct channel *c, uint32_t sequence, const void *message, int fd)
 	(void)fd;
 	w.tickets++;
 	if (w.auth_refuses)
-		v = (struct ipc_verdict){ .st = ST_NOENT, .class = 5, .subject = 1, .detail = 1, .text = SL("no such user") };
-	channel_reply(c, sequence, IPC_ticket, &(struct ipc_ticket){ .verdict = IPC_VERDICT(&v), .number = SL("0123456789abcdef") }, -1);
+		v = (struct ipc_verdict){ .st = ST_NOENT, .class = 5, .subject = 1, .detail = 1,
+		    .text = SL("no such user") };
+	channel_reply(c, sequence, IPC_ticket, &(struct ipc_ticket){ .verdict = IPC_VERDICT(&v),
+	    .number = SL("0123456789abcdef") }, -1);
 }
 
-static const struct channel_handler auth_handlers[] = { { IPC_delivery_ticket, on_ticket }, { 0, NULL } };
+static const struct channel_handler auth_handlers[] =
+    { { IPC_delivery_ticket, on_ticket }, { 0, NULL } };
 
 /* ---- courierdsn ---- */
 
@@ -202,12 +213,14 @@ static void
 dsn_answer(struct dsn_job *j, struct ipc_verdict v)
 {
 	w.reports += v.st == ST_OK;
-	channel_reply(w.dsn, j->sequence, IPC_reported, &(struct ipc_reported){ .report = j->number, .verdict = IPC_VERDICT(&v) }, -1);
+	channel_reply(w.dsn, j->sequence, IPC_reported, &(struct ipc_reported){ .report = j->number,
+	    .verdict = IPC_VERDICT(&v) }, -1);
 	mem_free(j);
 }
 
 static void
-dsn_submitted(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+dsn_submitted(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *f)
 {
 	const struct ipc_submitted *m = message;
 
@@ -231,15 +244,18 @@ on_report(struct channel *c, uint32_t sequence, const void *message, int fd)
 
 	if (fd >= 0)
 		close(fd);
-	*j = (struct dsn_job){ .call = { .fn = dsn_submitted, .arg = j }, .sequence = sequence, .number = m->report };
+	*j = (struct dsn_job){ .call = { .fn = dsn_submitted, .arg = j }, .sequence = sequence,
+	    .number = m->report };
 	w.last_action = m->rcpts.v[0].action;
 	snprintf(w.last_report_sender, sizeof(w.last_report_sender), "%.*s", SL_FMT(m->sender));
-	snprintf(w.last_report_text, sizeof(w.last_report_text), "%u.%u.%u %.*s", m->rcpts.v[0].class, m->rcpts.v[0].subject,
-	    m->rcpts.v[0].detail, SL_FMT(m->rcpts.v[0].text));
+	snprintf(w.last_report_text, sizeof(w.last_report_text), "%u.%u.%u %.*s",
+	    m->rcpts.v[0].class, m->rcpts.v[0].subject, m->rcpts.v[0].detail,
+	    SL_FMT(m->rcpts.v[0].text));
 	if (w.dsn_mood == DSN_TEMPORARY || (w.dsn_mood == DSN_UNROUTABLE && m->sender.n)) {
 		bool temporary = w.dsn_mood == DSN_TEMPORARY;
 
-		dsn_answer(j, (struct ipc_verdict){ .st = temporary ? ST_TEMP : ST_PERM, .class = temporary ? 4 : 5, .text = SL("no") });
+		dsn_answer(j, (struct ipc_verdict){ .st = temporary ? ST_TEMP : ST_PERM,
+		    .class = temporary ? 4 : 5, .text = SL("no") });
 		return;
 	}
 	if (w.dsn_mood == DSN_LIAR) {
@@ -247,11 +263,15 @@ on_report(struct channel *c, uint32_t sequence, const void *message, int fd)
 		return;
 	}
 	snprintf(id, sizeof(id), "%08llx.%s.%x", 0x67000000ull, w.dsn_prefix, ++w.counter);
-	snprintf(rcpt, sizeof(rcpt), "%.*s", SL_FMT(m->sender.n ? m->sender : SL("bad-postmaster@example.test")));
+	snprintf(rcpt, sizeof(rcpt), "%.*s",
+	    SL_FMT(m->sender.n ? m->sender : SL("bad-postmaster@example.test")));
 	r.address = r.account = sl_str(rcpt);
 	channel_request(c, &j->call, IPC_submit, &(struct ipc_submit){
-	    .id = sl_str(id), .source = SL("dsn"), .flags = QUEUE_REPORT | (m->sender.n ? 0 : QUEUE_DOUBLE), .arrived_sec = 1, .report_of = m->report,
-	    .length = 3, .digest = sl_mem(digest, 32), .body = SL("abc"), .recipients = { &r, 1 } }, -1);
+	    .id = sl_str(id), .source = SL("dsn"),
+	    .flags = QUEUE_REPORT | (m->sender.n ? 0 : QUEUE_DOUBLE), .arrived_sec = 1,
+	    .report_of = m->report,
+	    .length = 3, .digest = sl_mem(digest, 32), .body = SL("abc"), .recipients = { &r, 1 } },
+	    -1);
 }
 
 static void
@@ -265,7 +285,8 @@ on_dsn_prefix(struct channel *c, uint32_t sequence, const void *message, int fd)
 	snprintf(w.dsn_prefix, sizeof(w.dsn_prefix), "%.*s", SL_FMT(m->prefix));
 }
 
-static const struct channel_handler dsn_handlers[] = { { IPC_report, on_report }, { IPC_id_prefix, on_dsn_prefix }, { 0, NULL } };
+static const struct channel_handler dsn_handlers[] =
+    { { IPC_report, on_report }, { IPC_id_prefix, on_dsn_prefix }, { 0, NULL } };
 
 /* ---- esmtpd ---- */
 
@@ -280,7 +301,8 @@ on_prefix(struct channel *c, uint32_t sequence, const void *message, int fd)
 	snprintf(w.prefix, sizeof(w.prefix), "%.*s", SL_FMT(m->prefix));
 }
 
-static const struct channel_handler esmtpd_handlers[] = { { IPC_id_prefix, on_prefix }, { 0, NULL } };
+static const struct channel_handler esmtpd_handlers[] =
+    { { IPC_id_prefix, on_prefix }, { 0, NULL } };
 
 struct submit_call {
 	struct channel_call call;
@@ -292,7 +314,8 @@ struct submit_call {
 };
 
 static void
-on_submitted(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_submitted(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *f)
 {
 	struct submit_call *s = call->arg;
 	const struct ipc_submitted *m = message;
@@ -311,7 +334,8 @@ on_submitted(struct channel_call *call, uint16_t type, const void *message, int 
 }
 
 static void
-on_body_file(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_body_file(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *f)
 {
 	struct submit_call *s = call->arg;
 	const struct ipc_body_file *m = message;
@@ -353,8 +377,10 @@ prepare(const char *sender, const char *rcpts, size_t length)
 		s->body[i] = (unsigned char)('a' + i % 26);
 	snprintf(id, sizeof(id), "%08llx.%s.%x", 0x66000000ull, w.prefix, ++w.counter);
 	s->m = (struct ipc_submit){
-	    .id = keep(a, id), .source = SL("esmtp"), .sender = keep(a, sender), .from_mta = SL("dns; client ([127.0.0.1])"),
-	    .arrived_sec = courierd_now_sec(w.c), .length = length, .digest = sl_mem(arena_get(a, 32), 32), .body = sl_mem(s->body, length),
+	    .id = keep(a, id), .source = SL("esmtp"), .sender = keep(a, sender),
+	    .from_mta = SL("dns; client ([127.0.0.1])"),
+	    .arrived_sec = courierd_now_sec(w.c), .length = length,
+	    .digest = sl_mem(arena_get(a, 32), 32), .body = sl_mem(s->body, length),
 	    .recipients = { list, 0 },
 	};
 	while (rest.n) {
@@ -363,7 +389,9 @@ prepare(const char *sender, const char *rcpts, size_t length)
 
 		sl_cut(&rest, ',', &one);
 		remote = sl_ends(one, SL("@remote"));
-		*r = (struct ipc_recipient){ .address = one, .module = remote ? SL("esmtp") : SL("local"), .host = remote ? SL("remote") : SL_NONE,
+		*r = (struct ipc_recipient){ .address = one,
+		    .module = remote ? SL("esmtp") : SL("local"), .host = remote ? SL("remote")
+		    : SL_NONE,
 		    .account = remote ? SL_NONE : one };
 	}
 	return s;
@@ -374,7 +402,8 @@ post(struct submit_call *s)
 {
 	if (s->length > QUEUE_INLINE_MAX) {
 		s->call = (struct channel_call){ .fn = on_body_file, .arg = s };
-		channel_request(w.esmtpd, &s->call, IPC_body_open, &(struct ipc_body_open){ .size_hint = s->length }, -1);
+		channel_request(w.esmtpd, &s->call, IPC_body_open,
+		    &(struct ipc_body_open){ .size_hint = s->length }, -1);
 		return;
 	}
 	s->call = (struct channel_call){ .fn = on_submitted, .arg = s };
@@ -407,16 +436,19 @@ world_submit_frame(void (*change)(struct ipc_submit *m))
 /* ---- the whole ---- */
 
 static struct channel *
-neighbour(struct channel **own, const char *name, enum ipc_link says, enum ipc_link hears, enum ipc_link says2, enum ipc_link hears2,
-    const struct channel_handler *theirs, const struct channel_handler *ours)
+neighbour(struct channel **own, const char *name, enum ipc_link says, enum ipc_link hears,
+    enum ipc_link says2, enum ipc_link hears2, const struct channel_handler *theirs,
+    const struct channel_handler *ours)
 {
 	int fds[2];
 
 	CHECK_EQ(fdpass_pair(fds), 0);
 	*own = channel_new(w.loop, fds[0], &(struct channel_opts){
-	    .name = name, .sends = hears, .receives = says, .sends2 = hears2, .receives2 = says2, .handlers = ours, .owner = w.proc });
+	    .name = name, .sends = hears, .receives = says, .sends2 = hears2, .receives2 = says2,
+	    .handlers = ours, .owner = w.proc });
 	return channel_new(w.loop, fds[1], &(struct channel_opts){
-	    .name = "courierd", .sends = says, .receives = hears, .sends2 = says2, .receives2 = hears2, .handlers = theirs });
+	    .name = "courierd", .sends = says, .receives = hears, .sends2 = says2,
+	    .receives2 = hears2, .handlers = theirs });
 }
 
 void
@@ -436,12 +468,14 @@ world_start(void)
 		wall_base_ms = w.c->wall_ms - virtual_ms;
 	w.c->wall_ms = wall_base_ms + virtual_ms; /* time went on between two lives */
 	w.c->test_segment_bytes = 256u << 10;
-	w.master = neighbour(&w.control, "master", IPC_LINK_MASTER_DOWN, IPC_LINK_MASTER_UP, IPC_LINK_ANY, IPC_LINK_ANY, master_handlers, NULL);
-	w.auth = neighbour(&w.auth_own, "authdaemond", IPC_LINK_AUTH_SAY, IPC_LINK_AUTH_ASK, IPC_LINK_ANY, IPC_LINK_ANY, auth_handlers, NULL);
-	w.esmtpd = neighbour(&w.custody, "esmtpd", IPC_LINK_CUSTODY_ASK, IPC_LINK_CUSTODY_SAY, IPC_LINK_ANY, IPC_LINK_ANY, esmtpd_handlers,
-	    custody_handlers);
-	w.dsn = neighbour(&w.custody_dsn, "courierdsn", IPC_LINK_REPORT_SAY, IPC_LINK_REPORT_ASK, IPC_LINK_CUSTODY_ASK, IPC_LINK_CUSTODY_SAY,
-	    dsn_handlers, custody_handlers);
+	w.master = neighbour(&w.control, "master", IPC_LINK_MASTER_DOWN, IPC_LINK_MASTER_UP,
+	    IPC_LINK_ANY, IPC_LINK_ANY, master_handlers, NULL);
+	w.auth = neighbour(&w.auth_own, "authdaemond", IPC_LINK_AUTH_SAY, IPC_LINK_AUTH_ASK,
+	    IPC_LINK_ANY, IPC_LINK_ANY, auth_handlers, NULL);
+	w.esmtpd = neighbour(&w.custody, "esmtpd", IPC_LINK_CUSTODY_ASK, IPC_LINK_CUSTODY_SAY,
+	    IPC_LINK_ANY, IPC_LINK_ANY, esmtpd_handlers, custody_handlers);
+	w.dsn = neighbour(&w.custody_dsn, "courierdsn", IPC_LINK_REPORT_SAY, IPC_LINK_REPORT_ASK,
+	    IPC_LINK_CUSTODY_ASK, IPC_LINK_CUSTODY_SAY, dsn_handlers, custody_handlers);
 	custody_up(p, w.custody, 0);
 	custody_up(p, w.custody_dsn, 0);
 	courierd_def.serve(p);
@@ -465,7 +499,8 @@ world_new(void)
 void
 world_run(int64_t for_ms)
 {
-	for (int64_t end = virtual_ms + for_ms; virtual_ms <= end; virtual_ms += for_ms > 100000 ? 1000 : 10)
+	for (int64_t end = virtual_ms + for_ms; virtual_ms <= end;
+	    virtual_ms += for_ms > 100000 ? 1000 : 10)
 		for (int i = 0; i < 6; i++)
 			loop_turn(w.loop, 0);
 }
@@ -520,7 +555,8 @@ on_item(struct channel *c, uint32_t sequence, const void *message, int fd)
 }
 
 static void
-on_done(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_done(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *f)
 {
 	struct world_command *out = call->arg;
 	const struct ipc_cmd_done *m = message;
@@ -554,7 +590,8 @@ world_command(enum ipc_type type, const void *message, struct world_command *out
 	}
 	CHECK(net_connect(&a, &fd, &f) == ST_OK);
 	c = channel_new(w.loop, fd, &(struct channel_opts){
-	    .name = "courierd", .sends = IPC_LINK_COMMAND_ASK, .receives = IPC_LINK_COMMAND_SAY, .handlers = client_handlers, .owner = out });
+	    .name = "courierd", .sends = IPC_LINK_COMMAND_ASK, .receives = IPC_LINK_COMMAND_SAY,
+	    .handlers = client_handlers, .owner = out });
 	asking = (struct asking){ .call = { .fn = on_done, .arg = out } };
 	channel_request(c, &asking.call, type, message, -1);
 	world_run(200);

@@ -1,6 +1,7 @@
 /*
- * courierd among fake neighbours, over real channels, in virtual time: an esmtpd that submits, an authdaemond and a master that give
- * workers, workers that deliver into a folder, a courierdsn that writes reports. What the neighbours do wrong is chosen by the test.
+ * courierd among fake neighbours, over real channels, in virtual time: an esmtpd that submits, an
+ * authdaemond and a master that give workers, workers that deliver into a folder, a courierdsn that
+ * writes reports. What the neighbours do wrong is chosen by the test.
  */
 #ifndef COURIERD_TESTS_WORLD_H
 #define COURIERD_TESTS_WORLD_H
@@ -16,7 +17,8 @@ enum worker_mood {
 	WORKER_SILENT,
 };
 
-enum dsn_mood { DSN_GOOD, DSN_TEMPORARY, DSN_UNROUTABLE, DSN_LIAR /* says done and submits nothing */ };
+enum dsn_mood { DSN_GOOD, DSN_TEMPORARY, DSN_UNROUTABLE,
+    DSN_LIAR /* says done and submits nothing */ };
 
 struct world {
 	struct proc *proc;
