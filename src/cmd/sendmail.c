@@ -252,23 +252,16 @@ static int
 set_sender(struct sendmail *s)
 {
 	static const char *const users[] = {"MAILSUSER", "MAILUSER", "LOGNAME", "USER", NULL};
-	struct buf text;
+	const char *host = getenv("MAILSHOST");
 
 	if (s->from && (!*s->from || strcmp(s->from, "<>") == 0))
 		return EXIT_GOOD;
-	if (s->from) {
+	if (!host || !*host)
+		host = getenv("MAILHOST");
+	if (s->from)
 		s->sender = sendmail_qualify(s, sl_str(s->from));
-	} else {
-		const char *host = getenv("MAILSHOST");
-
-		if (!host || !*host)
-			host = getenv("MAILHOST");
-		buf_init(&text, 4096);
-		buf_fmt(&text, "%.*s%s%s", SL_FMT(sendmail_user(s, users)),
-		    host && *host ? "@" : "", host && *host ? host : "");
-		s->sender = sendmail_qualify(s, buf_slice(&text));
-		buf_fini(&text);
-	}
+	else
+		s->sender = sendmail_address(s, sendmail_user(s, users), sl_str(host));
 	if (s->sender.p)
 		return EXIT_GOOD;
 	cmd_complain("sendmail", "found no address in \"%s\"", s->from ? s->from : "LOGNAME");

@@ -79,6 +79,9 @@ struct sendmail {
  */
 int sendmail_add_rcpts(struct sendmail *s, struct slice list);
 
+/* local@domain, our domain when there is none; p == NULL: too long. */
+struct slice sendmail_address(struct sendmail *s, struct slice local, struct slice domain);
+
 /* An address from outside the message (-f) in full; p == NULL: it is none. */
 struct slice sendmail_qualify(struct sendmail *s, struct slice address);
 

@@ -21,9 +21,8 @@
 
 /* ---- addresses ---- */
 
-/* local@domain, our domain when there is none. */
-static struct slice
-in_full(struct sendmail *s, struct slice local, struct slice domain)
+struct slice
+sendmail_address(struct sendmail *s, struct slice local, struct slice domain)
 {
 	struct buf text;
 	struct slice full;
@@ -33,6 +32,13 @@ in_full(struct sendmail *s, struct slice local, struct slice domain)
 	full = buf_ok(&text) ? arena_copy(s->arena, buf_slice(&text)) : SL_NONE;
 	buf_fini(&text);
 	return full;
+}
+
+/* Where mail goes is not guessed. */
+static bool
+is_usable(const struct address *ad)
+{
+	return ad->local.n && (!ad->is_defect || ad->is_local);
 }
 
 static int
@@ -64,7 +70,7 @@ sendmail_add_rcpts(struct sendmail *s, struct slice list)
 		if (ad->kind != ADDRESS_MAILBOX ||
 		    (!ad->local.n && !ad->domain.n && !ad->is_defect))
 			continue;
-		full = ad->local.n ? in_full(s, ad->local, ad->domain) : SL_NONE;
+		full = is_usable(ad) ? sendmail_address(s, ad->local, ad->domain) : SL_NONE;
 		if (full.p) {
 			status = add_rcpt(s, full);
 		} else {
@@ -85,8 +91,8 @@ sendmail_qualify(struct sendmail *s, struct slice address)
 	struct slice full = SL_NONE;
 
 	address_list_parse(a, address, 4, &found);
-	if (found.count == 1 && found.first->kind == ADDRESS_MAILBOX && found.first->local.n)
-		full = in_full(s, found.first->local, found.first->domain);
+	if (found.count == 1 && found.first->kind == ADDRESS_MAILBOX && is_usable(found.first))
+		full = sendmail_address(s, found.first->local, found.first->domain);
 	arena_free(a);
 	return full;
 }
@@ -214,10 +220,12 @@ full_name(struct sendmail *s)
 	static const char *const variables[] = {"MAILNAME", "NAME", NULL};
 	struct accounts_entry e;
 	struct slice name = sl_str(s->full_name);
+	bool ours =
+	    !s->full_name && !s->from; /* the caller's name stands beside the caller's address */
 
-	for (size_t i = 0; !s->full_name && !name.n && variables[i]; i++)
+	for (size_t i = 0; ours && !name.n && variables[i]; i++)
 		name = sl_str(getenv(variables[i]));
-	if (!s->full_name && !name.n && accounts_by_uid((uint32_t)getuid(), &e) == 0)
+	if (ours && !name.n && accounts_by_uid((uint32_t)getuid(), &e) == 0)
 		name = sl_sub(sl_str(e.gecos), 0, sl_find(sl_str(e.gecos), ','));
 	for (size_t i = 0; i < name.n; i++)
 		if (ascii_is_ctl(name.p[i]))

@@ -22,6 +22,7 @@ struct reader {
 	struct buf domain;
 	struct slice route;
 	bool in_group, defect;
+	bool no_domain;  /* a local part by itself */
 	bool local_bad;  /* as a local part it would not be words with single dots between them */
 	bool after_word; /* the last token was a word, not a dot */
 	unsigned words;
@@ -35,7 +36,7 @@ entry_begin(struct reader *r)
 	buf_clear(&r->comment);
 	buf_clear(&r->domain);
 	r->route = SL_NONE;
-	r->defect = r->local_bad = r->after_word = false;
+	r->defect = r->no_domain = r->local_bad = r->after_word = false;
 	r->words = 0;
 }
 
@@ -54,7 +55,9 @@ entry_add(struct reader *r, enum address_kind kind, struct slice name, struct sl
 	ad->local = arena_copy(r->a, local);
 	ad->domain = arena_copy(r->a, domain);
 	ad->route = arena_copy(r->a, r->route);
-	ad->is_defect = r->defect || !buf_ok(&r->name) || !buf_ok(&r->local) || !buf_ok(&r->domain);
+	r->defect = r->defect || !buf_ok(&r->name) || !buf_ok(&r->local) || !buf_ok(&r->domain);
+	ad->is_defect = r->defect || r->no_domain;
+	ad->is_local = r->no_domain && !r->defect && !r->local_bad;
 	if (!ad->name.p || !ad->local.p || !ad->domain.p || !ad->route.p) {
 		r->list->truncated = true;
 		return;
@@ -191,7 +194,7 @@ angle_read(struct reader *r)
 		r->defect = r->defect || r->local_bad;
 		domain_read(r);
 	} else if (r->words || r->local.n) {
-		r->defect = true; /* a local part without a domain; "<>" is the null address */
+		r->no_domain = true; /* "<>" is the null address */
 	}
 	buf_fini(&r->name);
 	r->name = name;
@@ -222,7 +225,7 @@ word_alone(struct reader *r)
 {
 	if (!r->words && !r->local.n)
 		return;
-	r->defect = true;
+	r->no_domain = true;
 	entry_add(r, ADDRESS_MAILBOX, buf_slice(&r->comment), buf_slice(&r->name), SL_NONE);
 }
 

@@ -30,6 +30,7 @@ struct address {
 	struct slice local;  /* quoting taken off */
 	struct slice domain; /* with brackets when it is a literal; empty when there was none */
 	bool is_defect;      /* not what the grammar allows */
+	bool is_local;       /* it is a defect only because there is no domain */
 };
 
 struct address_list {

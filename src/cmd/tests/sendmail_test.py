@@ -178,7 +178,8 @@ class Sendmail(unittest.TestCase):
                 ((), {}, '"S. Ender" <sender@here.example>'), (("-F", "Jo"), {}, "Jo <sender@here.example>"),
                 (("-F", "J\u00f6"), {}, "=?utf-8?b?SsO2?= <sender@here.example>"),
                 (("-F", ""), {}, "sender@here.example"),
-                (("-f", "o@x.example", "-F", "Jo"), {}, "Jo <o@x.example>"), ((), {"MAILNAME": "Mn"}, "Mn <sender@here.example>"),
+                (("-f", "o@x.example", "-F", "Jo"), {}, "Jo <o@x.example>"), (("-f", "o@x.example"), {}, "o@x.example"),
+                (("-f", '"a b"@x.example'), {}, '"a b"@x.example'), ((), {"MAILNAME": "Mn"}, "Mn <sender@here.example>"),
                 (("-F", "a\nBcc: b"), {}, "sender@here.example")]:
             with self.subTest(args=args, env=env):
                 self.send(*args, "u@far.example", stdin=b"Subject: x\n\n", env=env)
@@ -223,8 +224,12 @@ class Sendmail(unittest.TestCase):
             self.assertIn("no recipients", self.err)
 
     def test_no_address(self):
-        self.assertEqual(self.run_it("@nowhere"), 67)
-        self.assertIn("found no address", self.err)
+        for address in ["@nowhere", "x@a..b", "x@", "two words", "a b@x.example", "Name [x] <a@x.example>", "<a@x.example", "a..b"]:
+            with self.subTest(address=address):
+                self.assertEqual(self.run_it(address), 67)
+                self.assertIn("found no address", self.err)
+                self.assertEqual(self.run_it("-f", address, "a@x.example"), 67)
+                self.assertEqual(self.run_it("-t", stdin=b"To: good@x.example, " + address.encode() + b"\n\n"), 67)
         self.assertEqual(self.run_it("-f", ", ,", "a@x.example"), 67)
 
     # ---- content ----

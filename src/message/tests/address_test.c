@@ -149,6 +149,62 @@ test_fold(void)
 	arena_free(a);
 }
 
+/* A missing domain is told apart from everything else that may be wrong. */
+static void
+test_local(void)
+{
+	static const struct {
+		const char *value;
+		bool is_local;
+	} rows[] = {
+	    {"user", true},
+	    {"user.name (a comment)", true},
+	    {"\"a b\"", true},
+	    {"Name <user>", true},
+	    {"a@b", false},
+	    {"a b", false},
+	    {"a..b", false},
+	    {"a@", false},
+	    {"@b", false},
+	    {"<>", false},
+	    {"Name <user", false},
+	    {"Name <a b>", false},
+	    {"Name [x] <user>", false},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct arena *a = arena_new("test", 65536);
+		struct address_list list;
+
+		address_list_parse(a, sl_str(rows[i].value), 2, &list);
+		if (CHECK(list.first))
+			CHECK_EQ(list.first->is_local, rows[i].is_local);
+		CHECK(!list.first || !list.first->is_local || list.first->is_defect);
+		arena_free(a);
+	}
+}
+
+/* R2047-5-a */
+static void
+test_encoded(void)
+{
+	struct address ad = {.local = SL("a"), .domain = SL("b")};
+	struct buf out;
+
+	buf_init(&out, OUT_MAX);
+	address_put_encoded(&out, &ad, 6);
+	CHECK_SL(buf_slice(&out), SL("a@b"));
+	buf_clear(&out);
+	ad.name = SL("N. A");
+	address_put_encoded(&out, &ad, 6);
+	CHECK_SL(buf_slice(&out), SL("\"N. A\" <a@b>"));
+	buf_clear(&out);
+	ad.name = SL("\xc3\xa9");
+	address_put_encoded(&out, &ad, 6);
+	CHECK_SL(buf_slice(&out), SL("=?utf-8?b?w6k=?= <a@b>"));
+	buf_fini(&out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -158,6 +214,8 @@ main(int argc, char **argv)
 		{"bad", test_bad},
 		{"big", test_big},
 		{"fold", test_fold},
+		{"local", test_local},
+		{"encoded", test_encoded},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));
