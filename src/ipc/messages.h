@@ -82,7 +82,7 @@
 /* ---- master to a process, over the control channel (descriptor 3) ---- */
 
 #define IPC_FIELDS_identity(F, S) /* who you are and whom you become; the first one after hello */ \
-	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U32, generation, 0, none) \
+	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) \
 	/* 1: chroot and change ids as said; 0: --single-user or already done */ \
 	F(S, U8, become, 0, none) \
 	F(S, U32, uid, 0, none) F(S, U32, gid, 0, none) \
@@ -101,8 +101,8 @@
 	/* fd: a bound socket; "smtp", "submission", "smtps", "local", "control", "auth" */ \
 	F(S, BYTES, service, 16, none)
 #define IPC_FIELDS_peer(F, S) \
-	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) \
-	F(S, U32, generation, 0, none) /* fd: a channel to it; replaces an older one */
+	/* fd: a channel to it; replaces an older one of this index */ \
+	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none)
 #define IPC_FIELDS_start(F, S) \
 	/* everything was given: become, shut the door, serve */ \
 	F(S, U32, serial, 0, none)
@@ -124,6 +124,8 @@
 
 #define IPC_FIELDS_ready(F, S) F(S, BYTES, sandbox, 64, none)
 #define IPC_FIELDS_status(F, S) F(S, BYTES, text, 8192, none) /* lines "name=value" */
+/* why it cannot start, for who types `courier start`; it ends then */
+#define IPC_FIELDS_failed(F, S) F(S, BYTES, text, 300, none)
 /* authdaemond: who may ask for this ticket, and the account behind it; forgotten after 10 s or one
  * use */
 #define IPC_FIELDS_ticket_issue(F, S) \
@@ -276,6 +278,7 @@
 	M(ticket_issue, 34, MASTER_UP, NOTE, NO_FD, 1) \
 	M(redeem, 35, MASTER_UP, REQUEST, NO_FD, 64) \
 	M(redeemed, 36, MASTER_DOWN, REPLY, MAY_FD, 0) \
+	M(failed, 37, MASTER_UP, NOTE, NO_FD, 1) \
 	M(auth, 48, AUTH_ASK, REQUEST, NO_FD, 256) \
 	M(authed, 49, AUTH_SAY, REPLY, NO_FD, 0) \
 	M(exists, 50, AUTH_ASK, REQUEST, NO_FD, 256) \

@@ -53,7 +53,7 @@ spawn_identity(struct master *m, const struct role *role, struct ipc_identity *i
 	if (st != ST_OK)
 		return st;
 	*id = (struct ipc_identity){
-		.role = sl_str(role->name), .generation = m->generation, .become = m->root && role->user, .uid = uid, .gid = gid,
+		.role = sl_str(role->name), .become = m->root && role->user, .uid = uid, .gid = gid,
 		.extra_gid = role->mail_group ? mail_gid : UINT32_MAX,
 		.root_dir = m->root && role->empty_root ? sl_str(m->paths.empty_dir) : SL_NONE,
 		.conf_dir = sl_str(m->paths.conf_dir), .state_dir = sl_str(m->paths.state_dir), .run_dir = sl_str(m->paths.run_dir),

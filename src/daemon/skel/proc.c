@@ -70,7 +70,7 @@ proc_key(const struct proc *p, const char *path)
 {
 	struct list *keys = (struct list *)(uintptr_t)&p->keys;
 
-	LIST_EACH(keys, n) {
+	LIST_EACH (keys, n) {
 		struct gift *g = CONTAINER_OF(n, struct gift, node);
 
 		if (strcmp(g->name, path) == 0)
@@ -91,11 +91,12 @@ static void
 proc_fail(struct proc *p, const char *what, const struct fault *f)
 {
 	log_event(LOG_LEVEL_ALERT, what, KV_STR("role", p->def->role), KV_FAULT(f), KV_END);
+	channel_note(p->control, IPC_failed, &(struct ipc_failed){.text = sl_str(f->text)}, -1);
 	proc_exit(p, 78); /* EX_CONFIG */
 }
 
 static void
-gift_keep(struct list *l, struct slice name, int fd)
+gift_keep(struct list *l, struct slice name, uint32_t number, int fd)
 {
 	struct gift *g = mem_get(sizeof(*g));
 	size_t n = name.n < sizeof(g->name) ? name.n : sizeof(g->name) - 1;
@@ -103,6 +104,7 @@ gift_keep(struct list *l, struct slice name, int fd)
 	memset(g, 0, sizeof(*g));
 	memcpy(g->name, name.p, n);
 	g->fd = fd;
+	g->number = number;
 	list_node_init(&g->node);
 	list_append(l, &g->node);
 }
@@ -110,7 +112,7 @@ gift_keep(struct list *l, struct slice name, int fd)
 static void
 gifts_close(struct list *l)
 {
-	LIST_EACH(l, n) {
+	LIST_EACH (l, n) {
 		struct gift *g = CONTAINER_OF(n, struct gift, node);
 
 		list_remove(n);
@@ -148,7 +150,6 @@ on_identity(struct channel *c, uint32_t sequence, const void *message, int fd)
 	copy_name(p->paths.log_dir, PATHS_MAX, m->log_dir);
 	copy_name(p->paths.module_dir, PATHS_MAX, m->module_dir);
 	p->index = m->index;
-	p->generation = m->generation;
 	p->become = m->become != 0;
 	p->uid = m->uid;
 	p->gid = m->gid;
@@ -172,8 +173,12 @@ on_config(struct channel *c, uint32_t sequence, const void *message, int fd)
 	memset(fresh, 0, sizeof(*fresh));
 	st = conf_snapshot_read(fd, fresh, &f);
 	close(fd);
-	if (st != ST_OK) {
+	/* Who drains ends with the configuration it has: what points into it stays valid. */
+	if (st != ST_OK || p->stage == PROC_DRAINS) {
+		conf_fini(fresh);
 		mem_free(fresh);
+		if (st == ST_OK)
+			return;
 		if (old)
 			log_event(LOG_LEVEL_ERROR, "reload", KV_FAULT(&f), KV_END);
 		else
@@ -183,7 +188,7 @@ on_config(struct channel *c, uint32_t sequence, const void *message, int fd)
 	p->conf = fresh;
 	if (!old)
 		return;
-	if (p->def->reload && p->stage == PROC_SERVES)
+	if (p->def->reload && p->stage != PROC_WAITS)
 		p->def->reload(p);
 	gifts_close(&p->keys);
 	conf_fini(old);
@@ -196,7 +201,7 @@ on_key(struct channel *c, uint32_t sequence, const void *message, int fd)
 	const struct ipc_key *m = message;
 
 	(void)sequence;
-	gift_keep(&((struct proc *)channel_owner(c))->keys, m->name, fd);
+	gift_keep(&((struct proc *)channel_owner(c))->keys, m->name, 0, fd);
 }
 
 static void
@@ -206,16 +211,38 @@ on_listen(struct channel *c, uint32_t sequence, const void *message, int fd)
 	const struct ipc_listen *m = message;
 
 	(void)sequence;
-	gift_keep(&p->sockets, m->service, fd);
-	if (p->stage == PROC_SERVES)
-		proc_try_serve(p);
+	if (p->stage == PROC_DRAINS) {
+		close(fd);
+		return;
+	}
+	gift_keep(&p->sockets, m->service, 0, fd);
+	proc_try_serve(p);
 }
 
+/* What the other side says waits in its socket until start() has made what our handlers need. */
 static void
 on_peer(struct channel *c, uint32_t sequence, const void *message, int fd)
 {
+	struct proc *p = channel_owner(c);
+	const struct ipc_peer *m = message;
+
 	(void)sequence;
-	proc_take_peer(channel_owner(c), message, fd);
+	if (p->stage == PROC_WAITS)
+		gift_keep(&p->early_peers, m->role, m->index, fd);
+	else
+		proc_take_peer(p, m->role, m->index, fd);
+}
+
+static void
+take_early_peers(struct proc *p)
+{
+	LIST_EACH (&p->early_peers, n) {
+		struct gift *g = CONTAINER_OF(n, struct gift, node);
+
+		list_remove(n);
+		proc_take_peer(p, sl_str(g->name), g->number, g->fd);
+		mem_free(g);
+	}
 }
 
 static void
@@ -233,8 +260,11 @@ static enum st
 become(struct proc *p, struct fault *f)
 {
 	struct privs who = {
-		.uid = p->uid, .gid = p->gid, .groups = &p->extra_gid, .group_count = p->extra_gid != UINT32_MAX,
-		.root_dir = p->root_dir[0] ? p->root_dir : NULL,
+	    .uid = p->uid,
+	    .gid = p->gid,
+	    .groups = &p->extra_gid,
+	    .group_count = p->extra_gid != UINT32_MAX,
+	    .root_dir = p->root_dir[0] ? p->root_dir : NULL,
 	};
 
 	privs_undumpable();
@@ -245,7 +275,7 @@ become(struct proc *p, struct fault *f)
 static enum st
 shut_door(struct proc *p, const char **applied, struct fault *f)
 {
-	struct sandbox_opts o = { .profile = p->def->sandbox };
+	struct sandbox_opts o = {.profile = p->def->sandbox};
 	enum st st;
 
 	*applied = "none";
@@ -256,7 +286,8 @@ shut_door(struct proc *p, const char **applied, struct fault *f)
 	st = sandbox_enter(&o, applied, f);
 	if (st != ST_TEMP)
 		return st;
-	log_event(LOG_LEVEL_WARNING, "sandbox", KV_STR("role", p->def->role), KV_STR("applied", "none"), KV_FAULT(f), KV_END);
+	log_event(LOG_LEVEL_WARNING, "sandbox", KV_STR("role", p->def->role),
+	    KV_STR("applied", "none"), KV_FAULT(f), KV_END);
 	return ST_OK;
 }
 
@@ -290,8 +321,10 @@ on_start(struct channel *c, uint32_t sequence, const void *message, int fd)
 		return;
 	}
 	p->stage = PROC_STARTED;
-	proc_hear_peers(p);
-	channel_note(p->control, IPC_ready, &(struct ipc_ready){ .sandbox = sl_str(applied) }, -1);
+	p->sandbox = applied;
+	take_early_peers(p);
+	if (p->paused && p->def->pause)
+		p->def->pause(p, p->paused, true);
 	proc_try_serve(p);
 }
 
@@ -302,10 +335,12 @@ proc_try_serve(struct proc *p)
 		p->stage = PROC_SERVES;
 		if (p->def->serve)
 			p->def->serve(p);
+		channel_note(
+		    p->control, IPC_ready, &(struct ipc_ready){.sandbox = sl_str(p->sandbox)}, -1);
 	}
 	if (p->stage != PROC_SERVES)
 		return;
-	LIST_EACH(&p->sockets, n) {
+	LIST_EACH (&p->sockets, n) {
 		struct gift *g = CONTAINER_OF(n, struct gift, node);
 
 		list_remove(n);
@@ -322,17 +357,21 @@ drained_too_long(struct timer *t)
 {
 	struct proc *p = t->arg;
 
-	log_event(LOG_LEVEL_INFO, "drain", KV_STR("role", p->def->role), KV_STR("end", "time"), KV_END);
+	log_event(
+	    LOG_LEVEL_INFO, "drain", KV_STR("role", p->def->role), KV_STR("end", "time"), KV_END);
 	proc_exit(p, 0);
 }
 
 static void
 drain(struct proc *p, uint32_t within_ms)
 {
+	bool begun = p->stage != PROC_WAITS;
+
 	if (p->stage == PROC_DRAINS)
 		return;
 	p->stage = PROC_DRAINS;
-	if (!p->def->drain) {
+	gifts_close(&p->sockets);
+	if (!p->def->drain || !begun) {
 		proc_exit(p, 0);
 		return;
 	}
@@ -358,7 +397,8 @@ on_pause(struct channel *c, uint32_t sequence, const void *message, int fd)
 
 	(void)sequence;
 	(void)fd;
-	if (p->def->pause)
+	p->paused = m->on ? p->paused | m->what : p->paused & ~(unsigned)m->what;
+	if (p->def->pause && p->stage != PROC_WAITS)
 		p->def->pause(p, m->what, m->on != 0);
 }
 
@@ -370,7 +410,7 @@ on_revoke(struct channel *c, uint32_t sequence, const void *message, int fd)
 
 	(void)sequence;
 	(void)fd;
-	if (p->def->revoke)
+	if (p->def->revoke && p->stage != PROC_WAITS)
 		p->def->revoke(p, m->account);
 }
 
@@ -383,16 +423,25 @@ on_ask_status(struct channel *c, uint32_t sequence, const void *message, int fd)
 	(void)message;
 	(void)fd;
 	buf_init(&text, 8192);
-	if (p->def->status)
+	if (p->def->status && p->stage != PROC_WAITS)
 		p->def->status(p, &text);
-	channel_reply(c, sequence, IPC_status, &(struct ipc_status){ .text = buf_slice(&text) }, -1);
+	channel_reply(c, sequence, IPC_status, &(struct ipc_status){.text = buf_slice(&text)}, -1);
 	buf_fini(&text);
 }
 
 static const struct channel_handler control_handlers[] = {
-	{ IPC_identity, on_identity }, { IPC_config, on_config }, { IPC_key, on_key }, { IPC_listen, on_listen },
-	{ IPC_peer, on_peer }, { IPC_account, on_account }, { IPC_start, on_start }, { IPC_drain, on_drain },
-	{ IPC_pause, on_pause }, { IPC_revoke, on_revoke }, { IPC_ask_status, on_ask_status }, { 0, NULL },
+    {IPC_identity, on_identity},
+    {IPC_config, on_config},
+    {IPC_key, on_key},
+    {IPC_listen, on_listen},
+    {IPC_peer, on_peer},
+    {IPC_account, on_account},
+    {IPC_start, on_start},
+    {IPC_drain, on_drain},
+    {IPC_pause, on_pause},
+    {IPC_revoke, on_revoke},
+    {IPC_ask_status, on_ask_status},
+    {0, NULL},
 };
 
 /* Master is gone: nothing survives it. */
@@ -428,11 +477,13 @@ proc_main(int argc, char **argv, const struct proc_def *def)
 	unsigned char seed[16];
 
 	if (!is_socket(CONTROL_FD)) {
-		fprintf(stderr, "%s: this program is started by `courier start`, not by hand\n", def->role);
+		fprintf(stderr, "%s: this program is started by `courier start`, not by hand\n",
+		    def->role);
 		return 64; /* EX_USAGE */
 	}
 	proctitle_init(argc, argv);
-	log_open(def->log_name && is_socket(LOG_FD) ? LOG_FD : -1, def->log_name ? def->log_name : def->role);
+	log_open(def->log_name && is_socket(LOG_FD) ? LOG_FD : -1,
+	    def->log_name ? def->log_name : def->role);
 	channel_identify(def->role, BUILD_VERSION);
 	random_bytes(seed, sizeof(seed));
 	hmap_seed(seed);
@@ -442,16 +493,22 @@ proc_main(int argc, char **argv, const struct proc_def *def)
 	memset(p.state, 0, def->state_bytes);
 	list_init(&p.sockets);
 	list_init(&p.keys);
+	list_init(&p.early_peers);
 	list_init(&p.links);
 	p.loop = loop_new(NULL, NULL, 0);
 	loop_signal(p.loop, SIGPIPE, NULL, NULL);
 	loop_signal(p.loop, SIGINT, NULL, NULL); /* Ctrl-C is master's to answer */
 	loop_signal(p.loop, SIGHUP, NULL, NULL);
 	loop_signal(p.loop, SIGTERM, on_signal, &p);
-	p.control = channel_new(p.loop, CONTROL_FD, &(struct channel_opts){
-	    .name = "master", .sends = IPC_LINK_MASTER_UP, .receives = IPC_LINK_MASTER_DOWN,
-	    .handlers = control_handlers, .closed = control_closed, .owner = &p,
-	});
+	p.control = channel_new(p.loop, CONTROL_FD,
+	    &(struct channel_opts){
+		.name = "master",
+		.sends = IPC_LINK_MASTER_UP,
+		.receives = IPC_LINK_MASTER_DOWN,
+		.handlers = control_handlers,
+		.closed = control_closed,
+		.owner = &p,
+	    });
 	loop_run(p.loop);
 	channel_free(p.control);
 	return p.status;

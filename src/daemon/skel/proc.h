@@ -1,10 +1,11 @@
 /*
- * The frame every daemon but master stands in: it takes what master gives over descriptor 3 (identity,
- * configuration, keys, sockets, channels), becomes who it shall be, shuts the door, serves, and obeys
- * reload, drain, pause, revoke and status. A daemon is a struct proc_def and its handlers.
+ * The frame every daemon but master stands in: it takes what master gives over descriptor 3
+ * (identity, configuration, keys, sockets, channels), becomes who it shall be, shuts the door,
+ * serves, and obeys reload, drain, pause, revoke and status. A daemon is a struct proc_def and its
+ * handlers.
  *
- * Order: start() with configuration, keys and privileges still there (open files, warm libraries); then
- * ids, chroot and sandbox; then serve(). docs/PROCESSES.md is the normative table.
+ * Order: start() with configuration, keys and privileges still there (open files, warm libraries);
+ * then ids, chroot and sandbox; then serve(). docs/PROCESSES.md is the normative table.
  */
 #ifndef DAEMON_SKEL_PROC_H
 #define DAEMON_SKEL_PROC_H
@@ -24,11 +25,12 @@ struct proc;
 
 /* A process this one talks to. Ends with a row whose role is NULL. */
 struct proc_peer {
-	const char *role;                        /* "courierd" */
+	const char *role; /* "courierd" */
 	enum ipc_link sends, receives;
-	enum ipc_link sends2, receives2;         /* or IPC_LINK_ANY, IPC_LINK_ANY */
-	const struct channel_handler *handlers;  /* or NULL */
-	bool required;                           /* serve() waits until there is one */
+	enum ipc_link sends2, receives2;        /* or IPC_LINK_ANY, IPC_LINK_ANY */
+	const struct channel_handler *handlers; /* or NULL */
+	bool required;                          /* serve() waits until there is one */
+	/* There is a channel. Always after start(), maybe before serve(). */
 	void (*up)(struct proc *p, struct channel *c, uint32_t index);
 	/* The channel is gone (its calls were failed already). */
 	void (*down)(struct proc *p, struct channel *c, uint32_t index);
@@ -45,18 +47,24 @@ struct proc_def {
 	/* Before the door shuts. A fault ends the process; master restarts it with backoff. */
 	enum st (*start)(struct proc *p, struct fault *f);
 	/* Directories for the sandbox, made in start(); NULL-terminated lists or NULL. */
-	void (*sandbox_dirs)(struct proc *p, const char *const **write_dirs, const char *const **read_dirs);
+	void (*sandbox_dirs)(
+	    struct proc *p, const char *const **write_dirs, const char *const **read_dirs);
 	/* The door is shut, peers are there: begin. */
 	void (*serve)(struct proc *p);
 	/* A bound socket of a service. */
 	void (*listen)(struct proc *p, const char *service, int fd);
-	/* proc_conf() is new. */
+	/* proc_conf() is new; the old one goes when this returns. After start(), maybe before
+	 * serve(). */
 	void (*reload)(struct proc *p);
-	/* Take nothing new, finish, call proc_exit(p, 0) when done; the frame ends the process after within_ms. NULL: exit at once. */
+	/*
+	 * Take nothing new, finish, call proc_exit(p, 0) when done; the frame ends the process
+	 * after within_ms. NULL: exit at once. Not called when start() was not.
+	 */
 	void (*drain)(struct proc *p, uint32_t within_ms);
+	/* After start(), as are the next two. */
 	void (*pause)(struct proc *p, unsigned what, bool on);
 	void (*revoke)(struct proc *p, struct slice account);
-	/* A worker learns whose it is (frame account). */
+	/* A worker learns whose it is (frame account); the first time before start(). */
 	void (*account)(struct proc *p, const struct ipc_account *a);
 	/* Appends "name=value\n" lines. */
 	void (*status)(struct proc *p, struct buf *out);
@@ -65,14 +73,22 @@ struct proc_def {
 /* main() of a daemon. */
 int proc_main(int argc, char **argv, const struct proc_def *def);
 
-/* What the frame holds for the process: def->state_bytes of its own, the event loop, the configuration
- * in force (replaced at reload: do not keep it), its number among its kind from 0. */
+/* state_bytes of its own, zeroed at the start. */
 void *proc_state(struct proc *p);
+
+/* The one loop of the process. */
 struct loop *proc_loop(struct proc *p);
+
+/* The configuration in force; reload() is told when it is replaced. */
 const struct conf *proc_conf(const struct proc *p);
+
+/* Number of this process in its role, never used twice while master lives. */
 uint32_t proc_index(const struct proc *p);
 
-/* Channel to a peer by role and index (index UINT32_MAX: any); NULL while there is none. */
+/*
+ * Channel to a peer by role and index (index UINT32_MAX: any, each in its turn); NULL while there
+ * is none.
+ */
 struct channel *proc_peer(const struct proc *p, const char *role, uint32_t index);
 
 /* Index of the process at the other end of a channel of ours; UINT32_MAX when it is none. */
@@ -84,7 +100,8 @@ struct channel *proc_control(const struct proc *p);
 /* The instance's folders. */
 const struct paths *proc_paths(const struct proc *p);
 
-/* Descriptor of a key file master opened, by its path in the configuration; read from its start by the callee; -1 when there is none. Only inside start() and reload(). */
+/* Descriptor of a key file master opened, by its path in the configuration; read from its start by
+ * the callee; -1 when there is none. Only inside start() and reload(). */
 int proc_key(const struct proc *p, const char *path);
 
 /* True under --single-user. */

@@ -9,10 +9,11 @@
 
 enum proc_stage { PROC_WAITS, PROC_STARTED, PROC_SERVES, PROC_DRAINS };
 
-/* Something master gave before we could use it: a bound socket, a key. */
+/* Something master gave before we could use it: a bound socket, a key, a peer. */
 struct gift {
 	struct list_node node;
 	int fd;
+	uint32_t number;
 	char name[PATHS_MAX];
 };
 
@@ -22,7 +23,7 @@ struct link {
 	struct proc *proc;
 	const struct proc_peer *row;
 	struct channel *channel;
-	uint32_t index, generation;
+	uint32_t index;
 };
 
 struct proc {
@@ -35,24 +36,24 @@ struct proc {
 	struct paths paths;
 	char role[32];
 	char root_dir[PATHS_MAX];
-	uint32_t index, generation, uid, gid, extra_gid;
+	uint32_t index, uid, gid, extra_gid;
 	bool become, named;
-	struct list sockets, keys; /* struct gift */
+	unsigned paused;
+	const char *sandbox;                    /* what is in force */
+	struct list sockets, keys, early_peers; /* struct gift */
 	struct list links;
 	struct timer deadline;
 	int status;
 };
 
-/* A frame `peer`: a channel to another process; replaces an older one. */
-void proc_take_peer(struct proc *p, const struct ipc_peer *m, int fd);
-
-/* Reads what peers have said while we started. */
-void proc_hear_peers(struct proc *p);
+/* A frame `peer`: a channel to another process; replaces an older one. fd is taken over. */
+void proc_take_peer(struct proc *p, struct slice role, uint32_t index, int fd);
 
 /* Is there a channel for each required row? */
 bool proc_has_required(const struct proc *p);
 
-/* The first moment at which everything is there: listen sockets are handed out, serve() is called. */
+/* The first moment at which everything is there: listen sockets are handed out, serve() is called.
+ */
 void proc_try_serve(struct proc *p);
 
 #endif

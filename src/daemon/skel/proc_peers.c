@@ -23,7 +23,7 @@ find_link(const struct proc *p, const char *role, uint32_t index)
 {
 	struct list *links = (struct list *)(uintptr_t)&p->links;
 
-	LIST_EACH(links, n) {
+	LIST_EACH (links, n) {
 		struct link *k = CONTAINER_OF(n, struct link, node);
 
 		if (strcmp(k->row->role, role) == 0 && (index == UINT32_MAX || k->index == index))
@@ -51,7 +51,7 @@ link_closed(struct channel *c, const struct fault *why)
 	struct proc *p = channel_owner(c);
 
 	(void)why; /* the channel has logged it */
-	LIST_EACH(&p->links, n) {
+	LIST_EACH (&p->links, n) {
 		struct link *k = CONTAINER_OF(n, struct link, node);
 
 		if (k->channel == c) {
@@ -62,41 +62,39 @@ link_closed(struct channel *c, const struct fault *why)
 }
 
 void
-proc_take_peer(struct proc *p, const struct ipc_peer *m, int fd)
+proc_take_peer(struct proc *p, struct slice role, uint32_t index, int fd)
 {
-	const struct proc_peer *row = peer_row(p, m->role);
+	const struct proc_peer *row = peer_row(p, role);
 	struct link *old, *k;
 
 	if (!row) {
-		log_event(LOG_LEVEL_ERROR, "ipc", KV_SL("unexpected", m->role), KV_END);
+		log_event(LOG_LEVEL_ERROR, "ipc", KV_SL("unexpected", role), KV_END);
 		close(fd);
 		return;
 	}
-	old = find_link(p, row->role, m->index);
+	old = find_link(p, row->role, index);
 	if (old) {
 		channel_free(old->channel);
 		link_gone(old);
 	}
 	k = mem_get(sizeof(*k));
-	*k = (struct link){ .proc = p, .row = row, .index = m->index, .generation = m->generation };
+	*k = (struct link){.proc = p, .row = row, .index = index};
 	list_node_init(&k->node);
 	list_append(&p->links, &k->node);
-	k->channel = channel_new(p->loop, fd, &(struct channel_opts){
-	    .name = row->role, .sends = row->sends, .receives = row->receives, .sends2 = row->sends2,
-	    .receives2 = row->receives2, .handlers = row->handlers, .closed = link_closed, .owner = p,
-	});
-	/* What the other side says waits until start() has made what its handlers need. */
-	channel_pause(k->channel, p->stage == PROC_WAITS);
+	k->channel = channel_new(p->loop, fd,
+	    &(struct channel_opts){
+		.name = row->role,
+		.sends = row->sends,
+		.receives = row->receives,
+		.sends2 = row->sends2,
+		.receives2 = row->receives2,
+		.handlers = row->handlers,
+		.closed = link_closed,
+		.owner = p,
+	    });
 	if (row->up)
 		row->up(p, k->channel, k->index);
 	proc_try_serve(p);
-}
-
-void
-proc_hear_peers(struct proc *p)
-{
-	LIST_EACH(&p->links, n)
-		channel_pause(CONTAINER_OF(n, struct link, node)->channel, false);
 }
 
 bool
@@ -113,7 +111,13 @@ proc_peer(const struct proc *p, const char *role, uint32_t index)
 {
 	struct link *k = find_link(p, role, index);
 
-	return k ? k->channel : NULL;
+	if (!k)
+		return NULL;
+	if (index == UINT32_MAX) { /* the next one's turn */
+		list_remove(&k->node);
+		list_append((struct list *)(uintptr_t)&p->links, &k->node);
+	}
+	return k->channel;
 }
 
 uint32_t
@@ -121,7 +125,7 @@ proc_peer_index(const struct proc *p, const struct channel *c)
 {
 	struct list *links = (struct list *)(uintptr_t)&p->links;
 
-	LIST_EACH(links, n) {
+	LIST_EACH (links, n) {
 		struct link *k = CONTAINER_OF(n, struct link, node);
 
 		if (k->channel == c)
