@@ -18,7 +18,7 @@
 void
 client_answer(struct client *c, uint32_t number, const struct fault *f, const void *detail)
 {
-	struct engine_answer a = { .number = number, .detail = detail };
+	struct engine_answer a = {.number = number, .detail = detail};
 
 	if (f)
 		a.fault = *f;
@@ -59,14 +59,14 @@ ask_reset(struct client *c, const struct engine_ask *a)
 }
 
 static void (*const answerers[])(struct client *c, const struct engine_ask *a) = {
-	[SMTP_ASK_CONNECT] = policy_connect,
-	[SMTP_ASK_HELO] = ask_yes,
-	[SMTP_ASK_AUTH] = policy_auth,
-	[SMTP_ASK_MAIL] = policy_mail,
-	[SMTP_ASK_RCPT] = policy_rcpt,
-	[SMTP_ASK_DATA] = txn_data,
-	[SMTP_ASK_COMMIT] = txn_commit,
-	[SMTP_ASK_RESET] = ask_reset,
+    [SMTP_ASK_CONNECT] = policy_connect,
+    [SMTP_ASK_HELO] = ask_yes,
+    [SMTP_ASK_AUTH] = policy_auth,
+    [SMTP_ASK_MAIL] = policy_mail,
+    [SMTP_ASK_RCPT] = policy_rcpt,
+    [SMTP_ASK_DATA] = txn_data,
+    [SMTP_ASK_COMMIT] = txn_commit,
+    [SMTP_ASK_RESET] = ask_reset,
 };
 
 static void
@@ -83,7 +83,7 @@ on_cancelled(struct session *s, uint32_t number)
 {
 	struct client *c = session_owner(s);
 
-	LIST_EACH(&c->asked, n) {
+	LIST_EACH (&c->asked, n) {
 		struct asked *q = CONTAINER_OF(n, struct asked, node);
 
 		if (q->number == number) {
@@ -118,14 +118,17 @@ on_closed(struct session *s, enum engine_why why)
 	struct client *c = session_owner(s);
 	struct esmtpd *e = c->e;
 	static const char *const words[] = {
-		[ENGINE_WHY_TIMEOUT] = "timeout", [ENGINE_WHY_LIMIT] = "limit", [ENGINE_WHY_PROTOCOL] = "protocol",
-		[ENGINE_WHY_TROUBLE] = "trouble",
+	    [ENGINE_WHY_TIMEOUT] = "timeout",
+	    [ENGINE_WHY_LIMIT] = "limit",
+	    [ENGINE_WHY_PROTOCOL] = "protocol",
+	    [ENGINE_WHY_TROUBLE] = "trouble",
 	};
 
 	if (why < COUNT_OF(words) && words[why])
-		log_event(LOG_LEVEL_INFO, "closed", KV_STR("relay", c->ip), KV_STR("why", words[why]), KV_END);
+		log_event(LOG_LEVEL_INFO, "closed", KV_STR("relay", c->ip),
+		    KV_STR("why", words[why]), KV_END);
 	policy_leave(c);
-	LIST_EACH(&c->asked, n) {
+	LIST_EACH (&c->asked, n) {
 		struct asked *q = CONTAINER_OF(n, struct asked, node);
 
 		channel_cancel(&q->call);
@@ -137,12 +140,15 @@ on_closed(struct session *s, enum engine_why why)
 	e->client_count--;
 	arena_free(c->arena);
 	mem_free(c);
-	if (e->draining && e->client_count == 0)
-		proc_exit(e->proc, 0);
+	clients_look(e);
 }
 
 static const struct session_ops ops = {
-	.ask = on_ask, .cancelled = on_cancelled, .body = on_body, .tls = on_tls, .closed = on_closed,
+    .ask = on_ask,
+    .cancelled = on_cancelled,
+    .body = on_body,
+    .tls = on_tls,
+    .closed = on_closed,
 };
 
 /* ---- a new connection ---- */
@@ -199,7 +205,8 @@ log_dialog(void *arg, char dir, struct slice bytes)
 
 	for (struct slice line; bytes.n;) {
 		sl_cut(&bytes, '\n', &line);
-		log_event(LOG_LEVEL_INFO, "dialog", KV_STR("relay", c->ip), KV_SL(dir == 'C' ? "C" : "S", sl_trim(line)), KV_END);
+		log_event(LOG_LEVEL_INFO, "dialog", KV_STR("relay", c->ip),
+		    KV_SL(dir == 'C' ? "C" : "S", sl_trim(line)), KV_END);
 	}
 }
 
@@ -213,7 +220,7 @@ client_accept(void *arg, int fd, const struct net_addr *peer)
 	struct stream *stream;
 
 	memset(c, 0, sizeof(*c));
-	*c = (struct client){ .e = e, .service = v, .peer = *peer };
+	*c = (struct client){.e = e, .service = v, .peer = *peer};
 	net_addr_ip_text(peer, c->ip);
 	list_node_init(&c->node);
 	list_init(&c->asked);
@@ -231,9 +238,31 @@ client_accept(void *arg, int fd, const struct net_addr *peer)
 	list_append(&e->clients, &c->node);
 	e->client_count++;
 	e->served++;
-	c->session = session_new(proc_loop(e->proc), stream, smtp_server_engine(c->engine), &ops, c);
+	c->session =
+	    session_new(proc_loop(e->proc), stream, smtp_server_engine(c->engine), &ops, c);
 	if (v->implicit_tls)
 		session_start_tls(c->session, v->tls);
+	clients_look(e);
+}
+
+static void
+listeners_pause(struct esmtpd *e, bool paused)
+{
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		for (size_t k = 0; k < e->services[i].listener_count; k++)
+			listener_pause(e->services[i].listeners[k], paused);
+}
+
+void
+clients_look(struct esmtpd *e)
+{
+	bool full = e->client_count >= e->client_max;
+
+	if (full != e->full && !e->draining)
+		listeners_pause(e, full);
+	e->full = full;
+	if (e->draining && e->client_count == 0 && e->abandoned == 0)
+		proc_exit(e->proc, 0);
 }
 
 /* No new connections; those there are end when their protocol allows. */
@@ -241,11 +270,9 @@ void
 clients_drain(struct esmtpd *e)
 {
 	e->draining = true;
-	for (size_t i = 0; i < SERVICE_COUNT; i++)
-		for (size_t k = 0; k < e->services[i].listener_count; k++)
-			listener_pause(e->services[i].listeners[k], true);
-	LIST_EACH(&e->clients, n)
-		session_event(CONTAINER_OF(n, struct client, node)->session, &(struct engine_event){ .kind = ENGINE_DRAIN });
-	if (e->client_count == 0)
-		proc_exit(e->proc, 0);
+	listeners_pause(e, true);
+	LIST_EACH (&e->clients, n)
+		session_event(CONTAINER_OF(n, struct client, node)->session,
+		    &(struct engine_event){.kind = ENGINE_DRAIN});
+	clients_look(e);
 }

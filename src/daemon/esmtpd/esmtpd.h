@@ -20,14 +20,14 @@ struct esmtpd;
 /* A bound service: where connections come from and how they are treated. */
 struct service {
 	struct esmtpd *e;
-	const char *name;                              /* of the frame `listen`: "smtp" */
+	const char *name; /* of the frame `listen`: "smtp" */
 	enum smtp_service kind;
 	bool implicit_tls;
 	const struct conf_esmtpd *(*conf)(const struct conf *c); /* NULL: the local socket */
 	struct listener *listeners[16];
 	size_t listener_count;
 	struct tls_context *tls;
-	struct buf auth_words;                         /* mechanisms, separated by blanks */
+	struct buf auth_words; /* mechanisms, separated by blanks */
 	struct slice auth;
 	bool auth_plaintext;
 };
@@ -37,12 +37,14 @@ struct service {
 struct esmtpd {
 	struct proc *proc;
 	struct service services[SERVICE_COUNT];
-	struct list clients;
-	size_t client_count;
+	struct list clients, txns;
+	size_t client_count, client_max; /* above it connections wait in the backlog */
+	size_t abandoned;                /* transactions without a client that end soon */
 	uint64_t served, accepted;
-	char id_prefix[32]; /* of this channel to courierd; empty while there is none */
+	struct channel *custody; /* to courierd, when it has given us ids; else NULL */
+	char id_prefix[32];      /* of custody */
 	uint64_t id_counter;
-	bool draining, paused;
+	bool draining, paused, full;
 };
 
 /* One recipient as routed gave it; strings in the transaction's arena. */
@@ -55,7 +57,10 @@ struct client;
 
 /* One mail transaction. */
 struct txn {
-	struct client *client;
+	struct esmtpd *e;
+	struct client *client;   /* NULL: gone, only the file is waited for */
+	struct channel *custody; /* where id and file belong; NULL when that is lost */
+	struct list_node node;   /* esmtpd->txns */
 	struct arena *arena;
 	struct slice sender, envid;
 	uint8_t ret;
@@ -64,14 +69,15 @@ struct txn {
 	size_t rcpt_count;
 	struct slice only_rcpt; /* as the client wrote it, when there is one */
 	char id[48];
-	struct buf body;        /* all of it while it is small */
-	int fd;                 /* of the body file, or -1 */
-	uint32_t file;          /* its number at courierd, 0 = none */
+	struct buf body; /* all of it while it is small */
+	int fd;          /* of the body file, or -1 */
+	uint32_t file;   /* its number at courierd, 0 = none */
 	uint64_t length;
-	void *digest;           /* of hash_sha256 */
+	void *digest; /* of hash_sha256 */
 	unsigned char sum[DIGEST_MAX];
-	struct fault trouble;   /* of storing: said at COMMIT */
-	bool opening;           /* body_open is under way: content waits */
+	struct fault trouble; /* of storing: said at COMMIT */
+	bool opening;         /* body_open is under way: content waits */
+	bool complete;        /* all content came: the file is the last thing missing */
 	struct channel_call open_call, submit_call;
 	uint32_t commit_number; /* the engine's question */
 };
@@ -82,7 +88,7 @@ struct asked {
 	struct channel_call call;
 	struct client *client;
 	uint32_t number;
-	struct slice text;  /* of the recipient, in the transaction's arena */
+	struct slice text; /* of the recipient, in the transaction's arena */
 	struct slice identity;
 };
 
@@ -95,18 +101,18 @@ struct client {
 	struct session *session;
 	struct net_addr peer;
 	char ip[NET_ADDR_TEXT];
-	char helo_mta[512];        /* "dns; helo (name [ip])", built when first needed */
-	char local_user[64];       /* of the local socket's peer */
-	struct slice block;        /* smtpaccess BLOCK: refuse every message with this */
-	bool counted;              /* tallyd knows us */
-	bool tally_late;           /* let in without its answer */
-	bool may_relay;            /* smtpaccess RELAYCLIENT */
+	char helo_mta[512];  /* "dns; helo (name [ip])", built when first needed */
+	char local_user[64]; /* of the local socket's peer */
+	struct slice block;  /* smtpaccess BLOCK: refuse every message with this */
+	bool counted;        /* tallyd knows us */
+	bool tally_late;     /* let in without its answer */
+	bool may_relay;      /* smtpaccess RELAYCLIENT */
 	struct fault connect_fault;
-	unsigned connect_open;     /* questions of CONNECT not answered yet */
+	unsigned connect_open; /* questions of CONNECT not answered yet */
 	uint32_t connect_number;
 	struct channel_call tally_call, policy_call;
 	struct timer tally_patience;
-	struct list asked;         /* struct asked */
+	struct list asked; /* struct asked */
 	struct txn *txn;
 };
 
@@ -114,6 +120,8 @@ struct client {
 void client_accept(void *service, int fd, const struct net_addr *peer);
 void client_answer(struct client *c, uint32_t number, const struct fault *f, const void *detail);
 void clients_drain(struct esmtpd *e);
+/* Something ended: is there room for connections again, is the drain complete? */
+void clients_look(struct esmtpd *e);
 
 /* policy.c: questions about who and where */
 void policy_connect(struct client *c, const struct engine_ask *a);
@@ -124,7 +132,10 @@ void policy_leave(struct client *c);
 
 /* txn.c: the message itself */
 struct txn *txn_new(struct client *c, const struct smtp_mail *mail);
+/* The client needs it no more. */
 void txn_free(struct txn *t);
+/* courierd is gone: what was begun there cannot be completed. */
+void txns_lose_custody(struct esmtpd *e);
 void txn_data(struct client *c, const struct engine_ask *a);
 size_t txn_body(struct txn *t, struct slice chunk);
 void txn_commit(struct client *c, const struct engine_ask *a);

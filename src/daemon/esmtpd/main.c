@@ -27,10 +27,10 @@ conf_ssl(const struct conf *c)
 }
 
 static const struct service service_rows[SERVICE_COUNT] = {
-	{ .name = "smtp", .kind = SMTP_SERVICE_MX, .conf = conf_mx },
-	{ .name = "submission", .kind = SMTP_SERVICE_SUBMISSION, .conf = conf_msa },
-	{ .name = "smtps", .kind = SMTP_SERVICE_SUBMISSION, .conf = conf_ssl, .implicit_tls = true },
-	{ .name = "local", .kind = SMTP_SERVICE_LOCAL },
+    {.name = "smtp", .kind = SMTP_SERVICE_MX, .conf = conf_mx},
+    {.name = "submission", .kind = SMTP_SERVICE_SUBMISSION, .conf = conf_msa},
+    {.name = "smtps", .kind = SMTP_SERVICE_SUBMISSION, .conf = conf_ssl, .implicit_tls = true},
+    {.name = "local", .kind = SMTP_SERVICE_LOCAL},
 };
 
 /* A certificate that is missing or wrong costs TLS on that service, not the service. */
@@ -39,22 +39,27 @@ open_tls(struct proc *p, struct service *v)
 {
 	const struct conf_tls *t = &v->conf(proc_conf(p))->tls;
 	struct tls_opts o = {
-		.cert_fd = proc_key(p, t->certfile), .key_fd = proc_key(p, t->private_keyfile[0] ? t->private_keyfile : t->certfile),
-		.trust_fd = t->trustcerts[0] ? proc_key(p, t->trustcerts) : -1,
-		.min_protocol = t->protocol, .cipher_list = t->cipher_list[0] ? t->cipher_list : NULL,
-		.verify_peer = t->verify_peer != CONF_VERIFY_NONE, .session_cache = 1000,
+	    .cert_fd = proc_key(p, t->certfile),
+	    .key_fd = proc_key(p, t->private_keyfile[0] ? t->private_keyfile : t->certfile),
+	    .trust_fd = t->trustcerts[0] ? proc_key(p, t->trustcerts) : -1,
+	    .min_protocol = t->protocol,
+	    .cipher_list = t->cipher_list[0] ? t->cipher_list : NULL,
+	    .verify_peer = t->verify_peer != CONF_VERIFY_NONE,
+	    .session_cache = 1000,
 	};
 	struct fault f;
 
 	if (o.cert_fd < 0)
 		return;
 	if (tls_context_new(&o, &v->tls, &f) != ST_OK) {
-		log_event(LOG_LEVEL_ERROR, "tls", KV_STR("service", v->name), KV_STR("certificate", t->certfile), KV_FAULT(&f), KV_END);
+		log_event(LOG_LEVEL_ERROR, "tls", KV_STR("service", v->name),
+		    KV_STR("certificate", t->certfile), KV_FAULT(&f), KV_END);
 		v->tls = NULL;
 	}
 }
 
-/* Under TLS the words of ESMTPAUTH_TLS; without it those of ESMTPAUTH, which is empty unless somebody wants it. */
+/* Under TLS the words of ESMTPAUTH_TLS; without it those of ESMTPAUTH, which is empty unless
+ * somebody wants it. */
 static void
 fill_auth(struct service *v, const struct conf_esmtpd *e)
 {
@@ -67,6 +72,13 @@ fill_auth(struct service *v, const struct conf_esmtpd *e)
 	v->auth = buf_slice(&v->auth_words);
 }
 
+/* What master computed the descriptor limit of this process from. */
+static size_t
+esmtpd_sessions(const struct conf *c)
+{
+	return (size_t)(c->esmtpd.max_daemons + c->msa.max_daemons + c->ssl.max_daemons);
+}
+
 static enum st
 esmtpd_start(struct proc *p, struct fault *f)
 {
@@ -75,6 +87,8 @@ esmtpd_start(struct proc *p, struct fault *f)
 	(void)f;
 	e->proc = p;
 	list_init(&e->clients);
+	list_init(&e->txns);
+	e->client_max = esmtpd_sessions(proc_conf(p));
 	memcpy(e->services, service_rows, sizeof(service_rows));
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
 		struct service *v = &e->services[i];
@@ -99,10 +113,12 @@ esmtpd_listen(struct proc *p, const char *name, int fd)
 		if (strcmp(v->name, name) != 0 || v->listener_count == COUNT_OF(v->listeners))
 			continue;
 		if (v->implicit_tls && !v->tls) {
-			log_event(LOG_LEVEL_ERROR, "tls", KV_STR("service", v->name), KV_STR("closed", "no certificate"), KV_END);
+			log_event(LOG_LEVEL_ERROR, "tls", KV_STR("service", v->name),
+			    KV_STR("closed", "no certificate"), KV_END);
 			break;
 		}
-		v->listeners[v->listener_count++] = listener_new(proc_loop(p), fd, client_accept, v);
+		v->listeners[v->listener_count++] =
+		    listener_new(proc_loop(p), fd, client_accept, v);
 		return;
 	}
 	close(fd);
@@ -120,7 +136,7 @@ esmtpd_pause(struct proc *p, unsigned what, bool on)
 {
 	struct esmtpd *e = proc_state(p);
 
-	if (what & 1)
+	if (what & 1) /* in */
 		e->paused = on;
 }
 
@@ -129,31 +145,34 @@ esmtpd_status(struct proc *p, struct buf *out)
 {
 	struct esmtpd *e = proc_state(p);
 
-	buf_fmt(out, "sessions=%zu\nserved=%llu\naccepted=%llu\n", e->client_count, (unsigned long long)e->served,
-	    (unsigned long long)e->accepted);
+	buf_fmt(out, "sessions=%zu\nserved=%llu\naccepted=%llu\n", e->client_count,
+	    (unsigned long long)e->served, (unsigned long long)e->accepted);
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		if (e->services[i].listener_count)
-			buf_fmt(out, "service=%s tls=%s auth=%.*s\n", e->services[i].name, e->services[i].tls ? "yes" : "no",
-			    SL_FMT(e->services[i].auth));
+			buf_fmt(out, "service=%s tls=%s auth=%.*s\n", e->services[i].name,
+			    e->services[i].tls ? "yes" : "no", SL_FMT(e->services[i].auth));
 }
 
 /* ---- peers ---- */
 
-/* A new tallyd has to be told what is open. */
+/* A new tallyd has to be told what is open, also what was let in while nobody counted. */
 static void
 tallyd_up(struct proc *p, struct channel *c, uint32_t index)
 {
 	struct esmtpd *e = proc_state(p);
 
 	(void)index;
-	if (!e->proc)
-		return; /* before start: nobody is connected */
-	LIST_EACH(&e->clients, n) {
+	LIST_EACH (&e->clients, n) {
 		struct client *k = CONTAINER_OF(n, struct client, node);
 
-		if (k->counted)
-			channel_note(c, IPC_present,
-			    &(struct ipc_present){ .service = sl_str(k->service->name), .ip = sl_str(k->ip), .count = 1 }, -1);
+		if (k->service->kind == SMTP_SERVICE_LOCAL || !k->connect_number ||
+		    k->tally_call.channel)
+			continue;
+		k->counted = true;
+		channel_note(c, IPC_present,
+		    &(struct ipc_present){
+			.service = sl_str(k->service->name), .ip = sl_str(k->ip), .count = 1},
+		    -1);
 	}
 }
 
@@ -165,6 +184,7 @@ on_id_prefix(struct channel *c, uint32_t sequence, const void *message, int fd)
 
 	(void)sequence;
 	(void)fd;
+	e->custody = c;
 	snprintf(e->id_prefix, sizeof(e->id_prefix), "%.*s", SL_FMT(m->prefix));
 	e->id_counter = 0;
 }
@@ -174,28 +194,48 @@ courierd_down(struct proc *p, struct channel *c, uint32_t index)
 {
 	struct esmtpd *e = proc_state(p);
 
-	(void)c;
 	(void)index;
-	e->id_prefix[0] = '\0';
+	if (c != e->custody)
+		return;
+	e->custody = NULL;
+	txns_lose_custody(e);
 }
 
-static const struct channel_handler custody_handlers[] = { { IPC_id_prefix, on_id_prefix }, { 0, NULL } };
+static const struct channel_handler custody_handlers[] = {{IPC_id_prefix, on_id_prefix}, {0, NULL}};
 
 int
 main(int argc, char **argv)
 {
 	static const struct proc_peer peers[] = {
-		{ .role = "tallyd", .sends = IPC_LINK_TALLY_ASK, .receives = IPC_LINK_TALLY_SAY, .up = tallyd_up },
-		{ .role = "authdaemond", .sends = IPC_LINK_AUTH_ASK, .receives = IPC_LINK_AUTH_SAY },
-		{ .role = "routed", .sends = IPC_LINK_ROUTE_ASK, .receives = IPC_LINK_ROUTE_SAY, .required = true },
-		{ .role = "courierd", .sends = IPC_LINK_CUSTODY_ASK, .receives = IPC_LINK_CUSTODY_SAY, .handlers = custody_handlers,
-		    .required = true, .down = courierd_down },
-		{ .role = NULL },
+	    {.role = "tallyd",
+		.sends = IPC_LINK_TALLY_ASK,
+		.receives = IPC_LINK_TALLY_SAY,
+		.up = tallyd_up},
+	    {.role = "authdaemond", .sends = IPC_LINK_AUTH_ASK, .receives = IPC_LINK_AUTH_SAY},
+	    {.role = "routed",
+		.sends = IPC_LINK_ROUTE_ASK,
+		.receives = IPC_LINK_ROUTE_SAY,
+		.required = true},
+	    {.role = "courierd",
+		.sends = IPC_LINK_CUSTODY_ASK,
+		.receives = IPC_LINK_CUSTODY_SAY,
+		.handlers = custody_handlers,
+		.required = true,
+		.down = courierd_down},
+	    {.role = NULL},
 	};
 	static const struct proc_def def = {
-		.role = "esmtpd", .log_name = "courieresmtpd", .state_bytes = sizeof(struct esmtpd), .has_sandbox = true,
-		.sandbox = SANDBOX_NET_IN, .peers = peers, .start = esmtpd_start, .listen = esmtpd_listen, .drain = esmtpd_drain,
-		.pause = esmtpd_pause, .status = esmtpd_status,
+	    .role = "esmtpd",
+	    .log_name = "courieresmtpd",
+	    .state_bytes = sizeof(struct esmtpd),
+	    .has_sandbox = true,
+	    .sandbox = SANDBOX_NET_IN,
+	    .peers = peers,
+	    .start = esmtpd_start,
+	    .listen = esmtpd_listen,
+	    .drain = esmtpd_drain,
+	    .pause = esmtpd_pause,
+	    .status = esmtpd_status,
 	};
 
 	return proc_main(argc, argv, &def);

@@ -1,7 +1,7 @@
 /*
- * Who may connect, log in, send, and to whom: asked of tallyd, routed and authdaemond. A process that
- * cannot be asked makes a class 4 answer, except tallyd: a connection is not refused because nobody
- * counts.
+ * Who may connect, log in, send, and to whom: asked of tallyd, routed and authdaemond. A process
+ * that cannot be asked makes a class 4 answer, except tallyd: a connection is not refused because
+ * nobody counts.
  */
 #include "daemon/esmtpd/esmtpd.h"
 
@@ -29,7 +29,8 @@ connect_part(struct client *c)
 }
 
 static void
-on_tally(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_tally(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct client *c = call->arg;
 	const struct ipc_arrival *m = message;
@@ -72,7 +73,8 @@ take_variable(struct client *c, const struct ipc_variable *v)
 }
 
 static void
-on_policy(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_policy(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct client *c = call->arg;
 	const struct ipc_client_policy *m = message;
@@ -107,9 +109,9 @@ policy_connect(struct client *c, const struct engine_ask *a)
 	c->tally_call.arg = c->policy_call.arg = c;
 	loop_timer_at(l, &c->tally_patience, loop_now(l) + TALLY_PATIENCE_MS, tally_late, c);
 	channel_request(peer(c, "tallyd"), &c->tally_call, IPC_arrive,
-	    &(struct ipc_arrive){ .service = sl_str(c->service->name), .ip = sl_str(c->ip) }, -1);
+	    &(struct ipc_arrive){.service = sl_str(c->service->name), .ip = sl_str(c->ip)}, -1);
 	channel_request(peer(c, "routed"), &c->policy_call, IPC_client,
-	    &(struct ipc_client){ .ip = sl_str(c->ip), .service = sl_str(c->service->name) }, -1);
+	    &(struct ipc_client){.ip = sl_str(c->ip), .service = sl_str(c->service->name)}, -1);
 }
 
 void
@@ -117,11 +119,12 @@ policy_leave(struct client *c)
 {
 	loop_timer_stop(proc_loop(c->e->proc), &c->tally_patience);
 	channel_cancel(&c->policy_call);
-	/* A count under way is undone in order: the frames travel on one channel. */
-	if (c->counted || c->tally_call.channel)
+	/* A count under way is undone in order: the frames travel on one channel. One that waits
+	 * never was. */
+	if (channel_cancel(&c->tally_call) || c->counted)
 		channel_note(peer(c, "tallyd"), IPC_depart,
-		    &(struct ipc_depart){ .service = sl_str(c->service->name), .ip = sl_str(c->ip) }, -1);
-	channel_cancel(&c->tally_call);
+		    &(struct ipc_depart){.service = sl_str(c->service->name), .ip = sl_str(c->ip)},
+		    -1);
 }
 
 /* ---- questions with one frame each ---- */
@@ -154,7 +157,8 @@ asked_done(struct asked *q, const struct fault *f, const void *detail)
 }
 
 static void
-on_authed(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_authed(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct asked *q = call->arg;
 	struct client *c = q->client;
@@ -173,11 +177,14 @@ on_authed(struct channel_call *call, uint16_t type, const void *message, int fd,
 	ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
 	if (verdict.st != ST_OK) {
 		channel_note(peer(c, "tallyd"), IPC_login_failed,
-		    &(struct ipc_login_failed){ .service = sl_str(c->service->name), .ip = sl_str(c->ip), .user = q->text }, -1);
+		    &(struct ipc_login_failed){
+			.service = sl_str(c->service->name), .ip = sl_str(c->ip), .user = q->text},
+		    -1);
 		asked_done(q, &verdict, NULL);
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, "INFO: LOGIN", KV_SL("user", m->account), KV_STR("ip", c->ip), KV_STR("protocol", "ESMTP"), KV_END);
+	log_event(LOG_LEVEL_INFO, "INFO: LOGIN", KV_SL("user", m->account), KV_STR("ip", c->ip),
+	    KV_STR("protocol", "ESMTP"), KV_END);
 	yes.identity = m->account;
 	asked_done(q, NULL, &yes);
 }
@@ -198,11 +205,17 @@ policy_auth(struct client *c, const struct engine_ask *a)
 	q = asked_new(c, a, on_authed);
 	q->text = arena_copy(c->arena, d->user);
 	channel_request(peer(c, "authdaemond"), &q->call, IPC_auth,
-	    &(struct ipc_auth){ .service = SL("esmtp"), .kind = SL("login"), .user = d->user, .secret = d->password, .ip = sl_str(c->ip) }, -1);
+	    &(struct ipc_auth){.service = SL("esmtp"),
+		.kind = SL("login"),
+		.user = d->user,
+		.secret = d->password,
+		.ip = sl_str(c->ip)},
+	    -1);
 }
 
 static void
-on_sender(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_sender(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct asked *q = call->arg;
 	const struct ipc_sender_policy *m = message;
@@ -229,14 +242,19 @@ policy_mail(struct client *c, const struct engine_ask *a)
 		client_answer(c, a->number, &f, NULL);
 		return;
 	}
+	txn_free(c->txn);
 	c->txn = txn_new(c, d);
 	if (!b->badfrom.count && !b->freemail.count) {
 		client_answer(c, a->number, NULL, NULL);
 		return;
 	}
 	struct asked *q = asked_new(c, a, on_sender);
-	channel_request(peer(c, "routed"), &q->call, IPC_sender, &(struct ipc_sender){ .source = client_source(c),
-	    .auth = client_identity(c), .ip = sl_str(c->ip), .address = d->sender.text }, -1);
+	channel_request(peer(c, "routed"), &q->call, IPC_sender,
+	    &(struct ipc_sender){.source = client_source(c),
+		.auth = client_identity(c),
+		.ip = sl_str(c->ip),
+		.address = d->sender.text},
+	    -1);
 }
 
 /* The final recipients an address stands for join the transaction. */
@@ -250,9 +268,13 @@ keep_recipients(struct txn *t, const struct ipc_routed *m)
 		if (!k)
 			return false;
 		k->r = (struct ipc_recipient){
-			.address = arena_copy(t->arena, r->address), .module = arena_copy(t->arena, r->module),
-			.host = arena_copy(t->arena, r->host), .account = arena_copy(t->arena, r->account),
-			.extension = arena_copy(t->arena, r->extension), .original = arena_copy(t->arena, r->original), .notify = r->notify,
+		    .address = arena_copy(t->arena, r->address),
+		    .module = arena_copy(t->arena, r->module),
+		    .host = arena_copy(t->arena, r->host),
+		    .account = arena_copy(t->arena, r->account),
+		    .extension = arena_copy(t->arena, r->extension),
+		    .original = arena_copy(t->arena, r->original),
+		    .notify = r->notify,
 		};
 		list_node_init(&k->node);
 		list_append(&t->rcpts, &k->node);
@@ -262,7 +284,8 @@ keep_recipients(struct txn *t, const struct ipc_routed *m)
 }
 
 static void
-on_routed(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_routed(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct asked *q = call->arg;
 	struct client *c = q->client;
@@ -282,7 +305,8 @@ on_routed(struct channel_call *call, uint16_t type, const void *message, int fd,
 		t->only_rcpt = t->rcpt_count == 1 ? q->text : SL_NONE;
 	if (verdict.st != ST_OK)
 		/* Courier's shape of this event (COURIER.md 4.8) */
-		log_event(LOG_LEVEL_WARNING, "error", KV_STR("relay", c->ip), KV_SL("from", t ? t->sender : SL_NONE), KV_SL("to", q->text),
+		log_event(LOG_LEVEL_WARNING, "error", KV_STR("relay", c->ip),
+		    KV_SL("from", t ? t->sender : SL_NONE), KV_SL("to", q->text),
 		    KV_FAULT(&verdict), KV_END);
 	asked_done(q, &verdict, NULL);
 }
@@ -291,8 +315,8 @@ on_routed(struct channel_call *call, uint16_t type, const void *message, int fd,
 static uint8_t
 notify_bits(unsigned n)
 {
-	return (uint8_t)((n & SMTP_NOTIFY_SUCCESS ? 1 : 0) | (n & SMTP_NOTIFY_FAILURE ? 2 : 0) | (n & SMTP_NOTIFY_DELAY ? 4 : 0) |
-	    (n & SMTP_NOTIFY_NEVER ? 8 : 0));
+	return (uint8_t)((n & SMTP_NOTIFY_SUCCESS ? 1 : 0) | (n & SMTP_NOTIFY_FAILURE ? 2 : 0) |
+			 (n & SMTP_NOTIFY_DELAY ? 4 : 0) | (n & SMTP_NOTIFY_NEVER ? 8 : 0));
 }
 
 void
@@ -305,11 +329,17 @@ policy_rcpt(struct client *c, const struct engine_ask *a)
 	int n;
 
 	/* ORCPT as given, or without a type what the client wrote: R3461-6.3-c. */
-	n = d->orcpt.n ? snprintf(original, sizeof(original), "%.*s;%.*s", SL_FMT(d->orcpt_type), SL_FMT(d->orcpt))
-	               : snprintf(original, sizeof(original), ";%.*s", SL_FMT(d->to.text));
+	n = d->orcpt.n ? snprintf(original, sizeof(original), "%.*s;%.*s", SL_FMT(d->orcpt_type),
+			     SL_FMT(d->orcpt))
+		       : snprintf(original, sizeof(original), ";%.*s", SL_FMT(d->to.text));
 	q->text = arena_copy(c->txn->arena, d->to.text);
-	channel_request(peer(c, "routed"), &q->call, IPC_rcpt, &(struct ipc_rcpt){
-	    .source = client_source(c), .may_relay = c->may_relay || identity.n || c->service->kind == SMTP_SERVICE_LOCAL,
-	    .auth = identity, .sender = c->txn->sender, .address = d->to.text,
-	    .original = sl_mem(original, n > 0 && (size_t)n < sizeof(original) ? (size_t)n : 0), .notify = notify_bits(d->notify) }, -1);
+	channel_request(peer(c, "routed"), &q->call, IPC_rcpt,
+	    &(struct ipc_rcpt){.source = client_source(c),
+		.may_relay = c->may_relay || identity.n || c->service->kind == SMTP_SERVICE_LOCAL,
+		.auth = identity,
+		.sender = c->txn->sender,
+		.address = d->to.text,
+		.original = sl_mem(original, n > 0 && (size_t)n < sizeof(original) ? (size_t)n : 0),
+		.notify = notify_bits(d->notify)},
+	    -1);
 }

@@ -1,7 +1,7 @@
 /*
- * One message on its way into custody: Received in front, hashed while it comes, small ones in memory
- * and sent inline, larger ones written into the file courierd gave us. 250 is said only when courierd
- * says the commit record is on the disk.
+ * One message on its way into custody: Received in front, hashed while it comes, small ones in
+ * memory and sent inline, larger ones written into the file courierd gave us. 250 is said only when
+ * courierd says the commit record is on the disk.
  */
 #include "daemon/esmtpd/esmtpd.h"
 
@@ -20,20 +20,17 @@
 
 enum { FLAG_8BIT = 1 }; /* enum queue_flag of src/queue/queue.h: part of the frame */
 
-static struct channel *
-custody(const struct client *c)
-{
-	return proc_peer(c->e->proc, "courierd", UINT32_MAX);
-}
-
 struct txn *
 txn_new(struct client *c, const struct smtp_mail *mail)
 {
 	struct txn *t = mem_get(sizeof(*t));
 
 	memset(t, 0, sizeof(*t));
+	t->e = c->e;
 	t->client = c;
 	t->fd = -1;
+	list_node_init(&t->node);
+	list_append(&t->e->txns, &t->node);
 	t->arena = arena_new("transaction", TXN_MEMORY);
 	t->sender = arena_copy(t->arena, mail->sender.text);
 	t->envid = arena_copy(t->arena, mail->envid);
@@ -43,25 +40,53 @@ txn_new(struct client *c, const struct smtp_mail *mail)
 	return t;
 }
 
+static void
+txn_end(struct txn *t)
+{
+	/* What is being committed while nobody waits any more: courierd decides, the client will
+	 * ask again. */
+	if (channel_cancel(&t->submit_call))
+		t->file = 0;
+	if (t->file)
+		channel_note(
+		    t->custody, IPC_body_drop, &(struct ipc_body_drop){.file = t->file}, -1);
+	if (t->fd >= 0)
+		close(t->fd);
+	list_remove(&t->node);
+	hash_sha256.abandon(t->digest);
+	buf_fini(&t->body);
+	arena_free(t->arena);
+	mem_free(t);
+}
+
 void
 txn_free(struct txn *t)
 {
 	if (!t)
 		return;
-	channel_cancel(&t->open_call);
-	if (t->submit_call.channel) {
-		/* It is being committed and nobody waits any more: courierd decides, the client will ask again. */
-		channel_cancel(&t->submit_call);
-		t->file = 0;
+	if (!t->open_call.channel) {
+		txn_end(t);
+		return;
 	}
-	if (t->file)
-		channel_note(custody(t->client), IPC_body_drop, &(struct ipc_body_drop){ .file = t->file }, -1);
-	if (t->fd >= 0)
-		close(t->fd);
-	hash_sha256.abandon(t->digest);
-	buf_fini(&t->body);
-	arena_free(t->arena);
-	mem_free(t);
+	/* courierd is making a file for us: it has to be given back when it comes. */
+	t->client = NULL;
+	t->e->abandoned++;
+}
+
+void
+txns_lose_custody(struct esmtpd *e)
+{
+	LIST_EACH (&e->txns, n) {
+		struct txn *t = CONTAINER_OF(n, struct txn, node);
+
+		if (!t->custody)
+			continue;
+		t->custody = NULL;
+		t->file = 0;
+		if (t->trouble.st == ST_OK)
+			fault_set(
+			    &t->trouble, ST_TEMP, "4.3.0", "the message cannot be taken over now");
+	}
 }
 
 /* ---- content begins ---- */
@@ -76,12 +101,20 @@ put_received(struct txn *t)
 
 	smtp_server_facts(c->engine, &facts);
 	if (facts.tls_on)
-		snprintf(tls, sizeof(tls), "%.*s %.*s %u", SL_FMT(facts.tls_version), SL_FMT(facts.tls_cipher), facts.tls_bits);
+		snprintf(tls, sizeof(tls), "%.*s %.*s %u", SL_FMT(facts.tls_version),
+		    SL_FMT(facts.tls_cipher), facts.tls_bits);
 	trace_put_received(&t->body, &(struct trace_received){
-	    .helo = facts.helo, .client_ip = sl_str(c->ip), .auth = facts.authenticated ? facts.identity : SL_NONE,
-	    .by = sl_str(proc_conf(c->e->proc)->site.me), .with = facts.with, .tls = sl_str(tls), .id = sl_str(t->id),
-	    .for_one = t->only_rcpt, .seconds = now, .offset_minutes = clock_offset_minutes(now),
-	});
+					 .helo = facts.helo,
+					 .client_ip = sl_str(c->ip),
+					 .auth = facts.authenticated ? facts.identity : SL_NONE,
+					 .by = sl_str(proc_conf(c->e->proc)->site.me),
+					 .with = facts.with,
+					 .tls = sl_str(tls),
+					 .id = sl_str(t->id),
+					 .for_one = t->only_rcpt,
+					 .seconds = now,
+					 .offset_minutes = clock_offset_minutes(now),
+				     });
 }
 
 void
@@ -91,13 +124,15 @@ txn_data(struct client *c, const struct engine_ask *a)
 	struct txn *t = c->txn;
 	struct fault f;
 
-	if (!custody(c) || !e->id_prefix[0] || e->paused) {
+	if (!e->custody || e->paused) {
 		fault_set(&f, ST_TEMP, "4.3.2", "no mail is taken at the moment");
 		client_answer(c, a->number, &f, NULL);
 		return;
 	}
-	snprintf(t->id, sizeof(t->id), "%08llx.%s.%llx", (unsigned long long)(clock_wall_ms() / 1000), e->id_prefix,
+	snprintf(t->id, sizeof(t->id), "%08llx.%s.%llx",
+	    (unsigned long long)(clock_wall_ms() / 1000), e->id_prefix,
 	    (unsigned long long)++e->id_counter);
+	t->custody = e->custody;
 	t->digest = hash_sha256.start();
 	put_received(t);
 	hash_sha256.update(t->digest, buf_slice(&t->body));
@@ -106,6 +141,8 @@ txn_data(struct client *c, const struct engine_ask *a)
 }
 
 /* ---- content goes by ---- */
+
+static void submit(struct txn *t);
 
 /* All that waits in memory goes to the file. */
 static void
@@ -119,7 +156,8 @@ write_out(struct txn *t)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			fault_sys(&t->trouble, ST_IO, errno == ENOSPC ? "4.3.1" : "4.3.0", errno, "the message cannot be stored now");
+			fault_sys(&t->trouble, ST_IO, errno == ENOSPC ? "4.3.1" : "4.3.0", errno,
+			    "the message cannot be stored now");
 		else
 			rest = sl_skip(rest, (size_t)n);
 	}
@@ -127,14 +165,17 @@ write_out(struct txn *t)
 }
 
 static void
-on_body_file(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_body_file(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct txn *t = call->arg;
 	const struct ipc_body_file *m = message;
 
 	(void)type;
 	t->opening = false;
-	if (m)
+	if (t->trouble.st != ST_OK)
+		; /* said already */
+	else if (m)
 		ipc_verdict_to(m->verdict.v, m->verdict.n, &t->trouble);
 	else
 		t->trouble = *f;
@@ -143,9 +184,20 @@ on_body_file(struct channel_call *call, uint16_t type, const void *message, int 
 	t->fd = fd;
 	if (m)
 		t->file = m->file;
+	if (!t->client) {
+		struct esmtpd *e = t->e;
+
+		txn_end(t);
+		e->abandoned--;
+		clients_look(e);
+		return;
+	}
 	if (t->trouble.st == ST_OK)
 		write_out(t);
-	session_resume(t->client->session);
+	if (t->complete)
+		submit(t);
+	else
+		session_resume(t->client->session);
 }
 
 size_t
@@ -165,7 +217,8 @@ txn_body(struct txn *t, struct slice chunk)
 		t->opening = true;
 		t->open_call.fn = on_body_file;
 		t->open_call.arg = t;
-		channel_request(custody(t->client), &t->open_call, IPC_body_open, &(struct ipc_body_open){ .size_hint = t->length }, -1);
+		channel_request(t->custody, &t->open_call, IPC_body_open,
+		    &(struct ipc_body_open){.size_hint = t->length}, -1);
 	}
 	return chunk.n;
 }
@@ -176,13 +229,14 @@ static void
 finish(struct txn *t, const struct fault *f)
 {
 	struct client *c = t->client;
-	struct smtp_commit_yes yes = { .id = sl_str(t->id) };
+	struct smtp_commit_yes yes = {.id = sl_str(t->id)};
 	uint32_t number = t->commit_number;
 
 	if (f->st == ST_OK)
 		c->e->accepted++;
 	else
-		log_event(LOG_LEVEL_WARNING, "error", KV_STR("relay", c->ip), KV_SL("from", t->sender), KV_STR("id", t->id), KV_FAULT(f), KV_END);
+		log_event(LOG_LEVEL_WARNING, "error", KV_STR("relay", c->ip),
+		    KV_SL("from", t->sender), KV_STR("id", t->id), KV_FAULT(f), KV_END);
 	c->txn = NULL;
 	if (number)
 		client_answer(c, number, f, f->st == ST_OK ? &yes : NULL);
@@ -190,7 +244,8 @@ finish(struct txn *t, const struct fault *f)
 }
 
 static void
-on_submitted(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_submitted(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct txn *t = call->arg;
 	const struct ipc_submitted *m = message;
@@ -226,27 +281,40 @@ submit(struct txn *t)
 	struct ipc_recipient *list = arena_get_array(t->arena, t->rcpt_count + 1, sizeof(*list));
 	char mta[400];
 	uint32_t n = 0;
-	struct fault f;
 
-	if (!list) {
-		fault_set(&f, ST_LIMIT, "4.5.3", "too many recipients for one message");
+	if (!list && t->trouble.st == ST_OK)
+		fault_set(&t->trouble, ST_LIMIT, "4.5.3", "too many recipients for one message");
+	if (t->trouble.st != ST_OK) {
+		struct fault f = t->trouble; /* t goes */
+
 		finish(t, &f);
 		return;
 	}
-	LIST_EACH(&t->rcpts, node)
+	LIST_EACH (&t->rcpts, node)
 		list[n++] = CONTAINER_OF(node, struct txn_rcpt, node)->r;
 	hash_sha256.finish(t->digest, t->sum);
 	t->digest = NULL;
 	from_mta(c, mta, sizeof(mta));
 	struct ipc_submit m = {
-		.id = sl_str(t->id), .source = client_source(c), .sender = t->sender, .auth = client_identity(c),
-		.from_mta = sl_str(mta), .ip = sl_str(c->ip), .envid = t->envid, .ret = t->ret, .flags = t->has_8bit ? FLAG_8BIT : 0,
-		.arrived_sec = clock_wall_ms() / 1000, .length = t->length, .digest = sl_mem(t->sum, DIGEST_SHA256), .file = t->file,
-		.body = t->file ? SL_NONE : buf_slice(&t->body), .recipients = { list, n },
+	    .id = sl_str(t->id),
+	    .source = client_source(c),
+	    .sender = t->sender,
+	    .auth = client_identity(c),
+	    .from_mta = sl_str(mta),
+	    .ip = sl_str(c->ip),
+	    .envid = t->envid,
+	    .ret = t->ret,
+	    .flags = t->has_8bit ? FLAG_8BIT : 0,
+	    .arrived_sec = clock_wall_ms() / 1000,
+	    .length = t->length,
+	    .digest = sl_mem(t->sum, DIGEST_SHA256),
+	    .file = t->file,
+	    .body = t->file ? SL_NONE : buf_slice(&t->body),
+	    .recipients = {list, n},
 	};
 	t->submit_call.fn = on_submitted;
 	t->submit_call.arg = t;
-	channel_request(custody(c), &t->submit_call, IPC_submit, &m, -1);
+	channel_request(t->custody, &t->submit_call, IPC_submit, &m, -1);
 }
 
 void
@@ -257,13 +325,9 @@ txn_commit(struct client *c, const struct engine_ask *a)
 
 	t->commit_number = a->number;
 	t->has_8bit = content->has_8bit;
+	t->complete = true;
 	if (t->fd >= 0)
 		write_out(t);
-	if (t->trouble.st != ST_OK) {
-		struct fault f = t->trouble;
-
-		finish(t, &f);
-		return;
-	}
-	submit(t);
+	if (!t->opening)
+		submit(t);
 }
