@@ -15,7 +15,7 @@
 #include "os/fdpass.h"
 #include "os/privs.h"
 
-#define PATIENCE_MS 10000    /* for one answer; COURIER.md 10.1 */
+#define PATIENCE_MS 10000 /* for one answer; COURIER.md 10.1 */
 #define START_AGAIN_MS 1000
 #define ANSWER_MAX ((size_t)64 << 20)
 
@@ -45,8 +45,8 @@ backend_end(struct backend *b, const char *why)
 	loop_forget(&b->watch);
 	loop_timer_stop(loop_of(b), &b->patience);
 	close(b->fd);
-	kill((pid_t)b->pid, SIGKILL);
-	b->pid = 0;
+	if (b->pid) /* its number is its own as long as we have not seen its end */
+		kill((pid_t)b->pid, SIGKILL);
 	b->fd = -1;
 	b->now = NULL;
 	buf_fini(&b->in);
@@ -55,24 +55,27 @@ backend_end(struct backend *b, const char *why)
 		query_answered(q, AUTH_TROUBLE);
 }
 
-/* ENUMERATE: all items up to the end are there? They are kept for the asker. */
+/* ENUMERATE: what is complete is kept for the asker, once; ST_OK at the end of the list. */
 static enum st
 take_list(struct backend *b, size_t *used, struct fault *f)
 {
-	struct slice rest = buf_slice(&b->in);
-	struct auth_list_item item;
-	size_t one;
-	enum st st;
+	struct slice in = buf_slice(&b->in);
+	struct auth_list_item item = {.kind = AUTH_LIST_MODULE};
+	size_t one = 0, at = 0;
+	enum st st = ST_OK;
 
-	do {
-		st = auth_list_parse(rest, &item, &one, f);
-		if (st != ST_OK)
-			return st;
-		rest = sl_skip(rest, one);
-	} while (item.kind != AUTH_LIST_END);
-	*used = b->in.n - rest.n;
-	buf_put(&b->now->list, sl_mem(b->in.p, *used - one)); /* without the end: another back end may follow */
-	return ST_OK;
+	while (item.kind != AUTH_LIST_END && st == ST_OK) {
+		at += one;
+		st = auth_list_parse(sl_skip(in, at), &item, &one, f);
+	}
+	buf_put(
+	    &b->now->list, sl_sub(in, 0, at)); /* without the end: another back end may follow */
+	if (!buf_ok(&b->now->list))
+		return fault_set(f, ST_LIMIT, "", "the list of accounts is too long");
+	if (st == ST_AGAIN)
+		buf_drop(&b->in, at);
+	*used = at + one;
+	return st;
 }
 
 static void
@@ -87,7 +90,8 @@ backend_answer(struct backend *b)
 	if (q->request.kind == AUTH_ENUMERATE)
 		st = take_list(b, &used, &f);
 	else
-		st = auth_answer_parse(q->request.kind, buf_slice(&b->in), q->arena, &outcome, &q->account, &used, &f);
+		st = auth_answer_parse(
+		    q->request.kind, buf_slice(&b->in), q->arena, &outcome, &q->account, &used, &f);
 	if (st == ST_AGAIN)
 		return;
 	if (st != ST_OK) {
@@ -145,9 +149,9 @@ static void
 run_program(const struct module *m, const char *path, int fd)
 {
 	static char name[80];
-	char *argv[] = { name, NULL };
+	char *argv[] = {name, NULL};
 	char conf[PATHS_MAX + 32];
-	char *envp[] = { (char *)(uintptr_t)"PATH=/usr/bin:/bin", conf, NULL };
+	char *envp[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin", conf, NULL};
 
 	snprintf(name, sizeof(name), "%s", m->name);
 	snprintf(conf, sizeof(conf), "AUTH_CONF_DIR=%s", proc_paths(m->d->proc)->conf_dir);
@@ -161,6 +165,14 @@ run_program(const struct module *m, const char *path, int fd)
 	_exit(72);
 }
 
+/* The program of a module, and whether it is there. */
+static bool
+program_path(const struct authdaemond *d, const char *module, char *path, size_t size)
+{
+	snprintf(path, size, "%s/auth/%s", proc_paths(d->proc)->module_dir, module);
+	return access(path, X_OK) == 0;
+}
+
 static bool
 backend_start(struct backend *b)
 {
@@ -169,8 +181,7 @@ backend_start(struct backend *b)
 	struct fault f;
 	pid_t pid;
 
-	snprintf(path, sizeof(path), "%s/auth/%s", proc_paths(b->module->d->proc)->module_dir, b->module->name);
-	if (access(path, X_OK) != 0) {
+	if (!program_path(b->module->d, b->module->name, path, sizeof(path))) {
 		fault_sys(&f, ST_IO, "4.3.0", errno, "%s", path);
 		complain(b->module, &f);
 		return false;
@@ -196,12 +207,18 @@ static void
 backend_ask(struct backend *b, struct query *q)
 {
 	struct slice s = buf_slice(&q->text);
+	ssize_t n;
 
 	b->now = q;
 	b->module->asked++;
-	loop_timer_at(loop_of(b), &b->patience, loop_now(loop_of(b)) + PATIENCE_MS, backend_late, b);
-	/* A request is smaller than any socket buffer, and the program reads all of one before the next. */
-	if (write(b->fd, s.p, s.n) != (ssize_t)s.n)
+	loop_timer_at(
+	    loop_of(b), &b->patience, loop_now(loop_of(b)) + PATIENCE_MS, backend_late, b);
+	/* A request is smaller than any socket buffer, and the program reads all of one before the
+	 * next. */
+	do
+		n = write(b->fd, s.p, s.n);
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)s.n)
 		backend_end(b, "the program does not read");
 }
 
@@ -210,10 +227,10 @@ static struct backend *
 free_backend(struct module *m)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (m->backends[i].pid && !m->backends[i].now)
+		if (m->backends[i].fd >= 0 && !m->backends[i].now)
 			return &m->backends[i];
 	for (size_t i = 0; i < m->count; i++)
-		if (!m->backends[i].pid)
+		if (m->backends[i].fd < 0 && !m->backends[i].pid)
 			return &m->backends[i];
 	return NULL;
 }
@@ -230,7 +247,7 @@ module_next(struct module *m)
 		if (!b)
 			return;
 		list_remove(n);
-		if (!b->pid && (loop_now(loop_of(b)) < m->not_before_ms || !backend_start(b))) {
+		if (b->fd < 0 && (loop_now(loop_of(b)) < m->not_before_ms || !backend_start(b))) {
 			if (loop_now(loop_of(b)) >= m->not_before_ms)
 				m->not_before_ms = loop_now(loop_of(b)) + START_AGAIN_MS;
 			query_answered(q, AUTH_TROUBLE);
@@ -241,40 +258,78 @@ module_next(struct module *m)
 }
 
 void
-module_ask(struct module *m, struct query *q)
+module_ask(struct authdaemond *d, const char *name, struct query *q)
 {
-	list_append(&m->queue, &q->node);
-	module_next(m);
+	for (size_t i = 0; i < MODULES_MAX; i++) {
+		struct module *m = &d->modules[i];
+
+		if (strcmp(m->name, name) != 0)
+			continue;
+		list_append(&m->queue, &q->node);
+		module_next(m);
+		return;
+	}
 }
 
+static struct module *
+module_new(struct authdaemond *d, const char *name, size_t count)
+{
+	for (size_t i = 0; i < MODULES_MAX; i++) {
+		struct module *m = &d->modules[i];
+
+		if (strcmp(m->name, name) == 0)
+			return m;
+		if (m->name[0])
+			continue;
+		*m = (struct module){.d = d, .count = count};
+		snprintf(m->name, sizeof(m->name), "%s", name);
+		list_init(&m->queue);
+		m->backends = mem_get(m->count * sizeof(*m->backends));
+		for (size_t k = 0; k < m->count; k++)
+			m->backends[k] = (struct backend){.module = m, .fd = -1};
+		return m;
+	}
+	return NULL;
+}
+
+/*
+ * Modules without a program are skipped. Programs of a module that is no longer asked end when
+ * their standard input does: with us.
+ */
 void
 modules_open(struct authdaemond *d)
 {
 	const struct conf_authdaemon *c = &proc_conf(d->proc)->authdaemon;
 
-	for (size_t i = 0; i < c->modules.count && d->module_count < MODULES_MAX; i++) {
-		struct module *m = &d->modules[d->module_count];
+	d->serial++;
+	d->name_count = 0;
+	for (size_t i = 0; i < c->modules.count && d->name_count < MODULES_MAX; i++) {
+		const char *name = c->modules.items[i];
+		char path[PATHS_MAX + 128];
+		struct module *m = NULL;
 
-		m->d = d;
-		snprintf(m->name, sizeof(m->name), "%s", c->modules.items[i]);
-		list_init(&m->queue);
-		m->count = c->daemons ? (size_t)c->daemons : 1;
-		m->backends = mem_get(m->count * sizeof(*m->backends));
-		memset(m->backends, 0, m->count * sizeof(*m->backends));
-		for (size_t k = 0; k < m->count; k++) {
-			m->backends[k].module = m;
-			m->backends[k].fd = -1;
-			m->backends[k].patience.arg = &m->backends[k];
-		}
-		d->names[d->module_count++] = m->name;
+		if (program_path(d, name, path, sizeof(path)))
+			m = module_new(d, name, c->daemons ? (size_t)c->daemons : 1);
+		if (m)
+			d->names[d->name_count++] = m->name;
+		else
+			log_event(LOG_LEVEL_WARNING, "authmodule", KV_STR("module", name),
+			    KV_STR("skipped", "not installed"), KV_END);
 	}
 }
 
-/* Programs that ended by themselves are noticed by their socket; here their remains are taken. */
+/* A program whose end was seen has no number any more; that it ended is noticed by its socket. */
 void
 modules_reap(struct authdaemond *d)
 {
-	(void)d;
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (size_t i = 0; i < MODULES_MAX; i++)
+			for (size_t k = 0; k < d->modules[i].count; k++)
+				if (d->modules[i].backends[k].pid == pid)
+					d->modules[i].backends[k].pid = 0;
+	for (size_t i = 0; i < MODULES_MAX; i++)
+		if (d->modules[i].name[0])
+			module_next(&d->modules[i]);
 }

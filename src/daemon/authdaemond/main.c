@@ -27,7 +27,7 @@ asker_new(struct channel *c, uint32_t sequence)
 {
 	struct asker *a = mem_get(sizeof(*a));
 
-	*a = (struct asker){ .channel = c, .sequence = sequence };
+	*a = (struct asker){.channel = c, .sequence = sequence};
 	list_node_init(&a->node);
 	list_append(&askers, &a->node);
 	return a;
@@ -45,7 +45,7 @@ peer_down(struct proc *p, struct channel *c, uint32_t index)
 {
 	(void)p;
 	(void)index;
-	LIST_EACH(&askers, n) {
+	LIST_EACH (&askers, n) {
 		struct asker *a = CONTAINER_OF(n, struct asker, node);
 
 		if (a->channel == c) {
@@ -89,11 +89,15 @@ authed(struct query *q, enum auth_outcome outcome, const struct account *acc, st
 	verdict(outcome, "5.7.8", "user name or password is wrong", &f); /* RFC 4954 section 6 */
 	if (outcome == AUTH_TROUBLE)
 		fault_set(&f, ST_TEMP, "4.7.0", "the password cannot be checked now");
-	if (outcome == AUTH_YES && !account_service_is_allowed(acc->options, q->request.service, true))
+	if (outcome == AUTH_YES &&
+	    !account_service_is_allowed(acc->options, q->request.service, true))
 		fault_set(&f, ST_DENIED, "5.7.8", "this account may not use the service");
 	ipc_verdict_from(&v, &f);
-	channel_reply(a->channel, a->sequence, IPC_authed, &(struct ipc_authed){ .verdict = IPC_VERDICT(&v),
-	    .account = f.st == ST_OK ? acc->address : SL_NONE, .options = f.st == ST_OK ? acc->options : SL_NONE }, -1);
+	channel_reply(a->channel, a->sequence, IPC_authed,
+	    &(struct ipc_authed){.verdict = IPC_VERDICT(&v),
+		.account = f.st == ST_OK ? acc->address : SL_NONE,
+		.options = f.st == ST_OK ? acc->options : SL_NONE},
+	    -1);
 	asker_free(a);
 }
 
@@ -103,8 +107,15 @@ on_auth(struct channel *c, uint32_t sequence, const void *message, int fd)
 	const struct ipc_auth *m = message;
 
 	(void)fd;
-	ask(c, sequence, &(struct auth_request){ .kind = AUTH_LOGIN, .module = SL("."), .service = m->service, .type = m->kind, .user = m->user,
-	    .secret = m->secret, .remote_ip = m->ip }, authed);
+	ask(c, sequence,
+	    &(struct auth_request){.kind = AUTH_LOGIN,
+		.module = SL("."),
+		.service = m->service,
+		.type = m->kind,
+		.user = m->user,
+		.secret = m->secret,
+		.remote_ip = m->ip},
+	    authed);
 }
 
 /* ---- exists ---- */
@@ -121,8 +132,11 @@ existing(struct query *q, enum auth_outcome outcome, const struct account *acc, 
 	if (outcome == AUTH_NO)
 		f.st = ST_NOENT;
 	ipc_verdict_from(&v, &f);
-	channel_reply(a->channel, a->sequence, IPC_existing, &(struct ipc_existing){ .verdict = IPC_VERDICT(&v),
-	    .account = f.st == ST_OK ? acc->address : SL_NONE, .home = f.st == ST_OK ? acc->home : SL_NONE }, -1);
+	channel_reply(a->channel, a->sequence, IPC_existing,
+	    &(struct ipc_existing){.verdict = IPC_VERDICT(&v),
+		.account = f.st == ST_OK ? acc->address : SL_NONE,
+		.home = f.st == ST_OK ? acc->home : SL_NONE},
+	    -1);
 	asker_free(a);
 }
 
@@ -132,7 +146,9 @@ on_exists(struct channel *c, uint32_t sequence, const void *message, int fd)
 	const struct ipc_exists *m = message;
 
 	(void)fd;
-	ask(c, sequence, &(struct auth_request){ .kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->address },
+	ask(c, sequence,
+	    &(struct auth_request){
+		.kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->address},
 	    existing);
 }
 
@@ -177,17 +193,31 @@ worker_key(struct proc *p, const struct account *acc, uint32_t uid, const unsign
 static void
 issue(struct proc *p, struct asker *a, const struct account *acc, uint32_t uid, uint32_t gid)
 {
-	struct ipc_verdict yes = { .st = ST_OK };
+	struct ipc_verdict yes = {.st = ST_OK};
 	unsigned char number[16];
 	struct slice options = acc->options;
 
 	random_bytes(number, sizeof(number));
-	channel_note(proc_control(p), IPC_ticket_issue, &(struct ipc_ticket_issue){
-	    .number = sl_mem(number, sizeof(number)), .service = SL("deliver"), .asker = SL("courierd"),
-	    .asker_index = (uint32_t)proc_peer_index(p, a->channel), .address = acc->address, .uid = uid, .gid = gid, .home = acc->home,
-	    .maildir = acc->maildir, .quota = acc->quota, .options = options, .delivery = acc->delivery, .name = acc->name }, -1);
-	channel_reply(a->channel, a->sequence, IPC_ticket, &(struct ipc_ticket){ .verdict = IPC_VERDICT(&yes),
-	    .number = sl_mem(number, sizeof(number)), .worker_key = worker_key(p, acc, uid, number) }, -1);
+	channel_note(proc_control(p), IPC_ticket_issue,
+	    &(struct ipc_ticket_issue){.number = sl_mem(number, sizeof(number)),
+		.service = SL("deliver"),
+		.asker = SL("courierd"),
+		.asker_index = (uint32_t)proc_peer_index(p, a->channel),
+		.address = acc->address,
+		.uid = uid,
+		.gid = gid,
+		.home = acc->home,
+		.maildir = acc->maildir,
+		.quota = acc->quota,
+		.options = options,
+		.delivery = acc->delivery,
+		.name = acc->name},
+	    -1);
+	channel_reply(a->channel, a->sequence, IPC_ticket,
+	    &(struct ipc_ticket){.verdict = IPC_VERDICT(&yes),
+		.number = sl_mem(number, sizeof(number)),
+		.worker_key = worker_key(p, acc, uid, number)},
+	    -1);
 }
 
 static void
@@ -206,7 +236,8 @@ ticketed(struct query *q, enum auth_outcome outcome, const struct account *acc, 
 		issue(q->d->proc, a, acc, uid, gid);
 	} else {
 		ipc_verdict_from(&v, &f);
-		channel_reply(a->channel, a->sequence, IPC_ticket, &(struct ipc_ticket){ .verdict = IPC_VERDICT(&v) }, -1);
+		channel_reply(a->channel, a->sequence, IPC_ticket,
+		    &(struct ipc_ticket){.verdict = IPC_VERDICT(&v)}, -1);
 	}
 	asker_free(a);
 }
@@ -217,7 +248,9 @@ on_delivery_ticket(struct channel *c, uint32_t sequence, const void *message, in
 	const struct ipc_delivery_ticket *m = message;
 
 	(void)fd;
-	ask(c, sequence, &(struct auth_request){ .kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->account },
+	ask(c, sequence,
+	    &(struct auth_request){
+		.kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->account},
 	    ticketed);
 }
 
@@ -244,6 +277,12 @@ authdaemond_start(struct proc *p, struct fault *f)
 }
 
 static void
+authdaemond_reload(struct proc *p)
+{
+	modules_open(proc_state(p));
+}
+
+static void
 authdaemond_listen(struct proc *p, const char *service, int fd)
 {
 	if (strcmp(service, "auth") == 0)
@@ -257,34 +296,59 @@ authdaemond_status(struct proc *p, struct buf *out)
 {
 	struct authdaemond *d = proc_state(p);
 
-	buf_fmt(out, "yes=%llu\nno=%llu\ntrouble=%llu\n", (unsigned long long)d->yes, (unsigned long long)d->no,
-	    (unsigned long long)d->trouble);
-	for (size_t i = 0; i < d->module_count; i++)
-		buf_fmt(out, "module=%s asked=%llu\n", d->modules[i].name, (unsigned long long)d->modules[i].asked);
+	buf_fmt(out, "yes=%llu\nno=%llu\ntrouble=%llu\n", (unsigned long long)d->yes,
+	    (unsigned long long)d->no, (unsigned long long)d->trouble);
+	for (size_t i = 0; i < MODULES_MAX; i++)
+		if (d->modules[i].name[0])
+			buf_fmt(out, "module=%s asked=%llu\n", d->modules[i].name,
+			    (unsigned long long)d->modules[i].asked);
 }
 
 static const struct channel_handler handlers[] = {
-	{ IPC_auth, on_auth }, { IPC_exists, on_exists }, { 0, NULL },
+    {IPC_auth, on_auth},
+    {IPC_exists, on_exists},
+    {0, NULL},
 };
 
-/* esmtpd gets an identity, never a ticket (docs/HANDOFF.md): only courierd's channel has the row. */
+/* esmtpd gets an identity, never a ticket (docs/HANDOFF.md): only courierd's channel has the row.
+ */
 static const struct channel_handler courierd_handlers[] = {
-	{ IPC_exists, on_exists }, { IPC_delivery_ticket, on_delivery_ticket }, { 0, NULL },
+    {IPC_exists, on_exists},
+    {IPC_delivery_ticket, on_delivery_ticket},
+    {0, NULL},
 };
 
 int
 main(int argc, char **argv)
 {
 	static const struct proc_peer peers[] = {
-		{ .role = "esmtpd", .sends = IPC_LINK_AUTH_SAY, .receives = IPC_LINK_AUTH_ASK, .handlers = handlers, .down = peer_down },
-		{ .role = "routed", .sends = IPC_LINK_AUTH_SAY, .receives = IPC_LINK_AUTH_ASK, .handlers = handlers, .down = peer_down },
-		{ .role = "courierd", .sends = IPC_LINK_AUTH_SAY, .receives = IPC_LINK_AUTH_ASK, .handlers = courierd_handlers,
-		    .down = peer_down },
-		{ .role = NULL },
+	    {.role = "esmtpd",
+		.sends = IPC_LINK_AUTH_SAY,
+		.receives = IPC_LINK_AUTH_ASK,
+		.handlers = handlers,
+		.down = peer_down},
+	    {.role = "routed",
+		.sends = IPC_LINK_AUTH_SAY,
+		.receives = IPC_LINK_AUTH_ASK,
+		.handlers = handlers,
+		.down = peer_down},
+	    {.role = "courierd",
+		.sends = IPC_LINK_AUTH_SAY,
+		.receives = IPC_LINK_AUTH_ASK,
+		.handlers = courierd_handlers,
+		.down = peer_down},
+	    {.role = NULL},
 	};
 	static const struct proc_def def = {
-		.role = "authdaemond", .log_name = "authdaemond", .state_bytes = sizeof(struct authdaemond), .has_sandbox = false,
-		.peers = peers, .start = authdaemond_start, .listen = authdaemond_listen, .status = authdaemond_status,
+	    .role = "authdaemond",
+	    .log_name = "authdaemond",
+	    .state_bytes = sizeof(struct authdaemond),
+	    .has_sandbox = false,
+	    .peers = peers,
+	    .start = authdaemond_start,
+	    .listen = authdaemond_listen,
+	    .reload = authdaemond_reload,
+	    .status = authdaemond_status,
 	};
 
 	list_init(&askers);

@@ -12,8 +12,8 @@
 static void
 copy_fields(struct query *q, const struct auth_request *r)
 {
-	struct slice *fields[] = { &q->request.module, &q->request.service, &q->request.type, &q->request.user,
-	    &q->request.secret, &q->request.new_secret, &q->request.remote_ip };
+	struct slice *fields[] = {&q->request.module, &q->request.service, &q->request.type,
+	    &q->request.user, &q->request.secret, &q->request.new_secret, &q->request.remote_ip};
 
 	q->request = *r;
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
@@ -23,6 +23,9 @@ copy_fields(struct query *q, const struct auth_request *r)
 static void
 query_free(struct query *q)
 {
+	if (q->gone)
+		*q->gone = true;
+	list_remove(&q->node);
 	buf_fini(&q->text);
 	buf_fini(&q->list);
 	arena_free(q->arena);
@@ -37,7 +40,8 @@ query_finish(struct query *q, enum auth_outcome outcome)
 
 	/* Options that do not fit might forbid something: nobody is let in without them. */
 	if (outcome == AUTH_YES && has_record &&
-	    account_options_apply(&q->account, sl_str(proc_conf(d->proc)->authdaemon.default_options), q->arena) != ST_OK)
+	    account_options_apply(&q->account,
+		sl_str(proc_conf(d->proc)->authdaemon.default_options), q->arena) != ST_OK)
 		outcome = AUTH_TROUBLE;
 	*(outcome == AUTH_YES ? &d->yes : outcome == AUTH_NO ? &d->no : &d->trouble) += 1;
 	if (!q->abandoned)
@@ -49,9 +53,11 @@ struct query *
 query_start(struct authdaemond *d, const struct auth_request *r, query_fn *done, void *arg)
 {
 	struct query *q = mem_get(sizeof(*q));
+	bool gone = false;
 
-	memset(q, 0, sizeof(*q));
 	q->d = d;
+	q->gone = &gone;
+	q->serial = d->serial;
 	q->done = done;
 	q->arg = arg;
 	q->arena = arena_new("auth query", 64u << 10);
@@ -60,16 +66,25 @@ query_start(struct authdaemond *d, const struct auth_request *r, query_fn *done,
 	buf_init(&q->list, LIST_MAX);
 	copy_fields(q, r);
 	q->request.remote_ip = SL_NONE; /* back ends know no metadata lines */
+	if (d->name_count == 0) {
+		query_finish(q, AUTH_TROUBLE); /* no back end is installed: nobody knows */
+		return NULL;
+	}
 	if (!auth_request_is_clean(&q->request)) {
-		query_finish(q, AUTH_NO); /* no account has such a name, no password such characters */
+		query_finish(
+		    q, AUTH_NO); /* no account has such a name, no password such characters */
 		return NULL;
 	}
 	auth_request_put(&q->request, &q->text);
-	if (auth_walk_start(&q->walk, &q->request, d->names, d->module_count) != ST_OK || !buf_ok(&q->text)) {
+	if (auth_walk_start(&q->walk, &q->request, d->names, d->name_count) != ST_OK ||
+	    !buf_ok(&q->text)) {
 		query_finish(q, q->walk.done ? q->walk.outcome : AUTH_NO);
 		return NULL;
 	}
-	module_ask(&d->modules[q->walk.at], q);
+	module_ask(d, d->names[q->walk.at], q);
+	if (gone)
+		return NULL;
+	q->gone = NULL;
 	return q;
 }
 
@@ -77,14 +92,21 @@ void
 query_abandon(struct query *q)
 {
 	q->abandoned = true;
+	if (list_is_linked(&q->node)) /* nobody has begun to answer it */
+		query_free(q);
 }
 
 void
 query_answered(struct query *q, enum auth_outcome outcome)
 {
 	auth_walk_answer(&q->walk, outcome);
-	if (q->walk.done)
+	if (q->abandoned || outcome == AUTH_TROUBLE)
+		query_finish(q, AUTH_TROUBLE);
+	else if (q->serial != q->d->serial && outcome != AUTH_YES)
+		query_finish(
+		    q, AUTH_TROUBLE); /* another list by now: who has not been asked is unknown */
+	else if (q->walk.done)
 		query_finish(q, q->walk.outcome);
 	else
-		module_ask(&q->d->modules[q->walk.at], q);
+		module_ask(q->d, q->d->names[q->walk.at], q);
 }

@@ -2,12 +2,14 @@
  * run/auth/socket: one request of Courier's text protocol for each connection.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daemon/authdaemond/authdaemond.h"
 
 #define CLIENT_PATIENCE_MS 10000
+#define CLIENTS_MAX 100 /* descriptors are for the back ends as well */
 
 struct text_client {
 	struct list_node node;
@@ -28,6 +30,7 @@ client_free(struct text_client *c)
 	loop_forget(&c->watch);
 	loop_timer_stop(proc_loop(c->d->proc), &c->patience);
 	list_remove(&c->node);
+	c->d->client_count--;
 	close(c->fd);
 	buf_fini(&c->in);
 	buf_fini(&c->out);
@@ -40,6 +43,14 @@ client_late(struct timer *t)
 	client_free(t->arg);
 }
 
+static void
+client_wait(struct text_client *c)
+{
+	struct loop *l = proc_loop(c->d->proc);
+
+	loop_timer_at(l, &c->patience, loop_now(l) + CLIENT_PATIENCE_MS, client_late, c);
+}
+
 /* Sends what goes; the end of the answer is the end of the connection. */
 static void
 client_write(struct text_client *c)
@@ -49,6 +60,7 @@ client_write(struct text_client *c)
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			loop_want(&c->watch, POLLER_WRITE);
+			client_wait(c);
 			return;
 		}
 		if (n < 0)
@@ -59,14 +71,15 @@ client_write(struct text_client *c)
 }
 
 static void
-client_done(struct query *q, enum auth_outcome outcome, const struct account *account, struct slice list)
+client_done(
+    struct query *q, enum auth_outcome outcome, const struct account *account, struct slice list)
 {
 	struct text_client *c = q->arg;
 
 	c->query = NULL;
 	if (c->kind == AUTH_ENUMERATE && outcome == AUTH_YES) {
 		buf_put(&c->out, list);
-		auth_list_put(&(struct auth_list_item){ .kind = AUTH_LIST_END }, &c->out);
+		auth_list_put(&(struct auth_list_item){.kind = AUTH_LIST_END}, &c->out);
 	} else if (c->kind != AUTH_ENUMERATE) {
 		auth_answer_put(c->kind, outcome, account, &c->out);
 	}
@@ -125,10 +138,16 @@ void
 text_accept(void *arg, int fd, const struct net_addr *peer)
 {
 	struct authdaemond *d = arg;
-	struct text_client *c = mem_get(sizeof(*c));
+	struct text_client *c;
 
 	(void)peer;
-	memset(c, 0, sizeof(*c));
+	if (d->client_count >= CLIENTS_MAX) { /* ending without an answer means "try later" */
+		close(fd);
+		return;
+	}
+	fcntl(fd, F_SETFL, O_NONBLOCK); /* an accepted one is not, everywhere */
+	c = mem_get(sizeof(*c));
+	d->client_count++;
 	c->d = d;
 	c->fd = fd;
 	list_node_init(&c->node);
@@ -136,5 +155,5 @@ text_accept(void *arg, int fd, const struct net_addr *peer)
 	buf_init(&c->in, AUTH_REQUEST_MAX + 4096);
 	buf_init(&c->out, (size_t)64 << 20);
 	loop_watch(proc_loop(d->proc), &c->watch, fd, POLLER_READ, client_ready, c);
-	loop_timer_at(proc_loop(d->proc), &c->patience, loop_now(proc_loop(d->proc)) + CLIENT_PATIENCE_MS, client_late, c);
+	client_wait(c);
 }
