@@ -1,7 +1,7 @@
 /*
- * What authdaemond said about names in the last few seconds: a message to twenty recipients, or twenty
- * messages to one, need not ask twenty times. Answers are short-lived, so a new account or a removed one
- * counts within seconds.
+ * What authdaemond said about names in the last few seconds: a message to twenty recipients, or
+ * twenty messages to one, need not ask twenty times. Answers are short-lived, so a new account or a
+ * removed one counts within seconds.
  */
 #ifndef DAEMON_ROUTED_KNOWN_H
 #define DAEMON_ROUTED_KNOWN_H
@@ -17,15 +17,18 @@
 
 struct known;
 
-/* An empty memory of answers. */
+/* Nothing is known yet. */
 struct known *known_new(void);
+
+/* Forgets everything and releases k. */
 void known_free(struct known *k);
 
-/* ST_OK with the account's own address (valid until the next call), ST_NOENT, or ST_AGAIN: ask. */
+/* ST_OK with the account's own address (until the next call), ST_NOENT, or ST_AGAIN: ask. */
 enum st known_get(struct known *k, struct slice name, int64_t now_ms, struct slice *account);
 
 /* Keeps an answer; only ST_OK and ST_NOENT are kept. */
-void known_put(struct known *k, struct slice name, enum st st, struct slice account, int64_t now_ms);
+void
+known_put(struct known *k, struct slice name, enum st st, struct slice account, int64_t now_ms);
 
 /* Forgets everything. */
 void known_forget(struct known *k);

@@ -1,6 +1,6 @@
 /*
- * routed: where addresses go. The decisions are src/route; here are the tables (opened again when they
- * were compiled anew), the questions to authdaemond, and the frames.
+ * routed: where addresses go. The decisions are src/route; here are the tables (opened again when
+ * they were compiled anew), the questions to authdaemond, and the frames.
  */
 #include <string.h>
 
@@ -15,11 +15,18 @@
 
 #define LOOK_EVERY_MS 500 /* how soon a table that was compiled anew is used */
 
+/* What the frame client_policy carries. */
+#define VARIABLES_MAX 64
+#define VARIABLE_NAME_MAX 64
+#define VARIABLE_VALUE_MAX 512
+
 enum table_id { TABLE_ALIASES, TABLE_HOSTED, TABLE_ACCEPTED, TABLE_ACCESS, TABLE_COUNT };
 
 static const char *const table_names[TABLE_COUNT] = {
-	[TABLE_ALIASES] = "aliases.dat", [TABLE_HOSTED] = "hosteddomains.dat", [TABLE_ACCEPTED] = "esmtpacceptmailfor.dat",
-	[TABLE_ACCESS] = "smtpaccess.dat",
+    [TABLE_ALIASES] = "aliases.dat",
+    [TABLE_HOSTED] = "hosteddomains.dat",
+    [TABLE_ACCEPTED] = "esmtpacceptmailfor.dat",
+    [TABLE_ACCESS] = "smtpaccess.dat",
 };
 
 struct routed {
@@ -70,12 +77,14 @@ look_at(struct routed *r, enum table_id id)
 	if (st == ST_NOENT && !r->tables[id])
 		return false;
 	if (st != ST_OK && st != ST_NOENT) {
-		log_event(LOG_LEVEL_ERROR, "table", KV_STR("name", table_names[id]), KV_FAULT(&f), KV_END);
+		log_event(LOG_LEVEL_ERROR, "table", KV_STR("name", table_names[id]), KV_FAULT(&f),
+		    KV_END);
 		return false;
 	}
 	dict_close(r->tables[id]);
 	r->tables[id] = st == ST_OK ? fresh : NULL;
-	log_event(LOG_LEVEL_INFO, "table", KV_STR("name", table_names[id]), KV_STR("state", st == ST_OK ? "opened" : "gone"), KV_END);
+	log_event(LOG_LEVEL_INFO, "table", KV_STR("name", table_names[id]),
+	    KV_STR("state", st == ST_OK ? "opened" : "gone"), KV_END);
 	return true;
 }
 
@@ -118,23 +127,31 @@ job_reply(struct job *j)
 		if (!out)
 			fault_set(&f, ST_LIMIT, "4.5.3", "too many recipients");
 		for (size_t i = 0; out && i < count; i++)
-			out[i] = (struct ipc_recipient){ .address = list[i].address, .module = list[i].module, .host = list[i].host,
-			    .account = list[i].account, .extension = list[i].extension, .original = list[i].original,
-			    .notify = list[i].notify };
+			out[i] = (struct ipc_recipient){.address = list[i].address,
+			    .module = list[i].module,
+			    .host = list[i].host,
+			    .account = list[i].account,
+			    .extension = list[i].extension,
+			    .original = list[i].original,
+			    .notify = list[i].notify};
 		if (missing)
-			log_event(LOG_LEVEL_WARNING, "alias", KV_SL("address", j->request.address), KV_U64("missing", missing), KV_END);
+			log_event(LOG_LEVEL_WARNING, "alias", KV_SL("address", j->request.address),
+			    KV_U64("missing", missing), KV_END);
 	}
 	f.st == ST_OK ? j->r->routed++ : j->r->refused++;
 	ipc_verdict_from(&v, &f);
-	channel_reply(j->channel, j->sequence, IPC_routed, &(struct ipc_routed){ .verdict = IPC_VERDICT(&v),
-	    .recipients = { out, out && f.st == ST_OK ? (uint32_t)count : 0 } }, -1);
+	channel_reply(j->channel, j->sequence, IPC_routed,
+	    &(struct ipc_routed){.verdict = IPC_VERDICT(&v),
+		.recipients = {out, out && f.st == ST_OK ? (uint32_t)count : 0}},
+	    -1);
 	job_free(j);
 }
 
 static void job_run(struct job *j);
 
 static void
-on_existing(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_existing(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct job *j = call->arg;
 	struct routed *r = j->r;
@@ -169,8 +186,8 @@ job_run(struct job *j)
 			j->asked = arena_copy(j->arena, name);
 			j->call.fn = on_existing;
 			j->call.arg = j;
-			channel_request(proc_peer(r->proc, "authdaemond", UINT32_MAX), &j->call, IPC_exists,
-			    &(struct ipc_exists){ .address = j->asked }, -1);
+			channel_request(proc_peer(r->proc, "authdaemond", UINT32_MAX), &j->call,
+			    IPC_exists, &(struct ipc_exists){.address = j->asked}, -1);
 			return;
 		}
 		route_job_answer(j->route, st, account, NULL);
@@ -193,8 +210,11 @@ on_rcpt(struct channel *c, uint32_t sequence, const void *message, int fd)
 	j->arena = arena_new("route", (size_t)16 << 20);
 	list_node_init(&j->node);
 	list_append(&r->jobs, &j->node);
-	j->request = (struct route_request){ .source = arena_copy(j->arena, m->source), .may_relay = m->may_relay != 0,
-	    .address = arena_copy(j->arena, m->address), .original = arena_copy(j->arena, m->original), .notify = m->notify };
+	j->request = (struct route_request){.source = arena_copy(j->arena, m->source),
+	    .may_relay = m->may_relay != 0,
+	    .address = arena_copy(j->arena, m->address),
+	    .original = arena_copy(j->arena, m->original),
+	    .notify = m->notify};
 	j->route = route_job_new(r->map, &j->request);
 	job_run(j);
 }
@@ -209,19 +229,23 @@ on_client(struct channel *c, uint32_t sequence, const void *message, int fd)
 	struct arena *a = arena_new("access", 256u << 10);
 	struct access_policy policy = {0};
 	struct ipc_variable *vars;
+	uint32_t n = 0;
 	struct fault f = FAULT_NONE;
 	struct ipc_verdict v;
 	struct ip ip;
 
 	(void)fd;
-	if (ip_parse(m->ip, &ip) && access_lookup(r->tables[TABLE_ACCESS], &ip, a, &policy, &f) == ST_OK && policy.deny)
+	if (ip_parse(m->ip, &ip) &&
+	    access_lookup(r->tables[TABLE_ACCESS], &ip, a, &policy, &f) == ST_OK && policy.deny)
 		fault_set(&f, ST_DENIED, "5.7.1", "your address may not connect");
-	vars = arena_get_array(a, policy.count, sizeof(*vars));
-	for (size_t i = 0; vars && i < policy.count; i++)
-		vars[i] = (struct ipc_variable){ policy.variables[i].name, policy.variables[i].value };
+	vars = arena_get_array(a, VARIABLES_MAX, sizeof(*vars));
+	for (size_t i = 0; vars && i < policy.count && n < VARIABLES_MAX; i++)
+		vars[n++] =
+		    (struct ipc_variable){sl_sub(policy.variables[i].name, 0, VARIABLE_NAME_MAX),
+			sl_sub(policy.variables[i].value, 0, VARIABLE_VALUE_MAX)};
 	ipc_verdict_from(&v, &f);
-	channel_reply(c, sequence, IPC_client_policy, &(struct ipc_client_policy){ .verdict = IPC_VERDICT(&v),
-	    .variables = { vars, vars ? (uint32_t)policy.count : 0 } }, -1);
+	channel_reply(c, sequence, IPC_client_policy,
+	    &(struct ipc_client_policy){.verdict = IPC_VERDICT(&v), .variables = {vars, n}}, -1);
 	arena_free(a);
 }
 
@@ -237,11 +261,15 @@ on_sender(struct channel *c, uint32_t sequence, const void *message, int fd)
 	if (m->auth.n == 0 && route_sender(proc_conf(r->proc), m->address, &f) == ST_OK)
 		f = FAULT_NONE;
 	ipc_verdict_from(&v, &f);
-	channel_reply(c, sequence, IPC_sender_policy, &(struct ipc_sender_policy){ .verdict = IPC_VERDICT(&v) }, -1);
+	channel_reply(c, sequence, IPC_sender_policy,
+	    &(struct ipc_sender_policy){.verdict = IPC_VERDICT(&v)}, -1);
 }
 
 static const struct channel_handler handlers[] = {
-	{ IPC_client, on_client }, { IPC_rcpt, on_rcpt }, { IPC_sender, on_sender }, { 0, NULL },
+    {IPC_client, on_client},
+    {IPC_rcpt, on_rcpt},
+    {IPC_sender, on_sender},
+    {0, NULL},
 };
 
 static void
@@ -250,7 +278,7 @@ asker_down(struct proc *p, struct channel *c, uint32_t index)
 	struct routed *r = proc_state(p);
 
 	(void)index;
-	LIST_EACH(&r->jobs, n) {
+	LIST_EACH (&r->jobs, n) {
 		struct job *j = CONTAINER_OF(n, struct job, node);
 
 		if (j->channel == c)
@@ -292,7 +320,8 @@ routed_serve(struct proc *p)
 	look(&r->look);
 }
 
-/* The map points into the configuration, which is about to go: jobs under way begin anew with the new one. */
+/* The map points into the configuration, which is about to go: jobs under way begin anew with the
+ * new one. */
 static void
 routed_reload(struct proc *p)
 {
@@ -302,7 +331,7 @@ routed_reload(struct proc *p)
 	r->map = route_map_new(proc_conf(p));
 	give_tables(r);
 	known_forget(r->known);
-	LIST_EACH(&r->jobs, n) {
+	LIST_EACH (&r->jobs, n) {
 		struct job *j = CONTAINER_OF(n, struct job, node);
 
 		channel_cancel(&j->call);
@@ -327,8 +356,8 @@ routed_status(struct proc *p, struct buf *out)
 {
 	struct routed *r = proc_state(p);
 
-	buf_fmt(out, "routed=%llu\nrefused=%llu\nasked=%llu\n", (unsigned long long)r->routed, (unsigned long long)r->refused,
-	    (unsigned long long)r->asked);
+	buf_fmt(out, "routed=%llu\nrefused=%llu\nasked=%llu\n", (unsigned long long)r->routed,
+	    (unsigned long long)r->refused, (unsigned long long)r->asked);
 	for (int id = 0; id < TABLE_COUNT; id++)
 		buf_fmt(out, "table=%s %s\n", table_names[id], r->tables[id] ? "open" : "none");
 }
@@ -337,16 +366,32 @@ int
 main(int argc, char **argv)
 {
 	static const struct proc_peer peers[] = {
-		{ .role = "authdaemond", .sends = IPC_LINK_AUTH_ASK, .receives = IPC_LINK_AUTH_SAY },
-		{ .role = "esmtpd", .sends = IPC_LINK_ROUTE_SAY, .receives = IPC_LINK_ROUTE_ASK, .handlers = handlers, .down = asker_down },
-		{ .role = "courierdsn", .sends = IPC_LINK_ROUTE_SAY, .receives = IPC_LINK_ROUTE_ASK, .handlers = handlers,
-		    .down = asker_down },
-		{ .role = NULL },
+	    {.role = "authdaemond", .sends = IPC_LINK_AUTH_ASK, .receives = IPC_LINK_AUTH_SAY},
+	    {.role = "esmtpd",
+		.sends = IPC_LINK_ROUTE_SAY,
+		.receives = IPC_LINK_ROUTE_ASK,
+		.handlers = handlers,
+		.down = asker_down},
+	    {.role = "courierdsn",
+		.sends = IPC_LINK_ROUTE_SAY,
+		.receives = IPC_LINK_ROUTE_ASK,
+		.handlers = handlers,
+		.down = asker_down},
+	    {.role = NULL},
 	};
 	static const struct proc_def def = {
-		.role = "routed", .log_name = "courierrouted", .state_bytes = sizeof(struct routed), .has_sandbox = true,
-		.sandbox = SANDBOX_LOOKUP, .peers = peers, .start = routed_start, .sandbox_dirs = routed_dirs, .serve = routed_serve,
-		.reload = routed_reload, .revoke = routed_revoke, .status = routed_status,
+	    .role = "routed",
+	    .log_name = "courierrouted",
+	    .state_bytes = sizeof(struct routed),
+	    .has_sandbox = true,
+	    .sandbox = SANDBOX_LOOKUP,
+	    .peers = peers,
+	    .start = routed_start,
+	    .sandbox_dirs = routed_dirs,
+	    .serve = routed_serve,
+	    .reload = routed_reload,
+	    .revoke = routed_revoke,
+	    .status = routed_status,
 	};
 
 	return proc_main(argc, argv, &def);

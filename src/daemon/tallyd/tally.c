@@ -1,7 +1,7 @@
 /*
- * Counting connections. A counter is found by a key of text: "smtp" (all of a service), "smtp 192.0.2"
- * (a block), "smtp 192.0.2.7" (an address), and one for each owner and address, so that a process that
- * dies takes its connections along.
+ * Counting connections. A counter is found by a key of text: "smtp" (all of a service), "smtp
+ * 192.0.2" (a block), "smtp 192.0.2.7" (an address), and one for each owner and address, so that a
+ * process that dies takes its connections along.
  */
 #include "daemon/tallyd/tally.h"
 
@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/hmap.h"
+#include "base/ip.h"
 #include "base/list.h"
 
 #define KEY_MAX 96
@@ -56,7 +57,8 @@ tally_free(struct tally *t)
 static struct counter *
 counter_find(const struct tally *t, const char *key)
 {
-	for (struct hmap_node *n = hmap_first(&t->counters, hmap_hash(sl_str(key))); n; n = hmap_next(n)) {
+	for (struct hmap_node *n = hmap_first(&t->counters, hmap_hash(sl_str(key))); n;
+	     n = hmap_next(n)) {
 		struct counter *c = CONTAINER_OF(n, struct counter, node);
 
 		if (strcmp(c->key, key) == 0)
@@ -113,17 +115,28 @@ struct keys {
 static void
 make_keys(struct keys *k, struct slice service, struct slice ip, uint32_t owner)
 {
-	/* A block is an address without its last part: IPv4 /24, IPv6 /120 up to the last byte. */
-	size_t dot = sl_rfind(ip, '.'), cut = dot < ip.n ? dot : ip.n > 2 ? ip.n - 2 : ip.n;
+	struct ip block;
+	struct buf text;
 
+	buf_init(&text, KEY_MAX);
+	if (ip_parse(ip, &block)) { /* without its last byte: IPv4 /24, IPv6 /120 */
+		block.bytes[block.family == 4 ? 3 : 15] = 0;
+		ip_put(&block, &text);
+	} else {
+		buf_put(&text, ip);
+	}
 	snprintf(k->total, sizeof(k->total), "%.*s", SL_FMT(service));
-	snprintf(k->block, sizeof(k->block), "%.*s %.*s *", SL_FMT(service), SL_FMT(sl_sub(ip, 0, cut)));
+	snprintf(
+	    k->block, sizeof(k->block), "%.*s %.*s *", SL_FMT(service), SL_FMT(buf_slice(&text)));
+	buf_fini(&text);
 	snprintf(k->ip, sizeof(k->ip), "%.*s %.*s", SL_FMT(service), SL_FMT(ip));
-	snprintf(k->owned, sizeof(k->owned), "%.*s %.*s #%u", SL_FMT(service), SL_FMT(ip), (unsigned)owner);
+	snprintf(k->owned, sizeof(k->owned), "%.*s %.*s #%u", SL_FMT(service), SL_FMT(ip),
+	    (unsigned)owner);
 }
 
 void
-tally_present(struct tally *t, struct slice service, struct slice ip, uint32_t owner, uint32_t count)
+tally_present(
+    struct tally *t, struct slice service, struct slice ip, uint32_t owner, uint32_t count)
 {
 	struct keys k;
 	struct counter *c;
@@ -144,8 +157,8 @@ tally_present(struct tally *t, struct slice service, struct slice ip, uint32_t o
 }
 
 enum st
-tally_arrive(struct tally *t, const struct tally_limits *l, struct slice service, struct slice ip, uint32_t owner,
-    struct fault *f)
+tally_arrive(struct tally *t, const struct tally_limits *l, struct slice service, struct slice ip,
+    uint32_t owner, struct fault *f)
 {
 	struct keys k;
 
@@ -153,9 +166,11 @@ tally_arrive(struct tally *t, const struct tally_limits *l, struct slice service
 	if (counter_value(t, k.total) >= l->total)
 		return fault_set(f, ST_LIMIT, "4.7.0", "too many connections (MAXDAEMONS)");
 	if (counter_value(t, k.block) >= l->per_block)
-		return fault_set(f, ST_LIMIT, "4.7.0", "too many connections from your network (MAXPERC)");
+		return fault_set(
+		    f, ST_LIMIT, "4.7.0", "too many connections from your network (MAXPERC)");
 	if (counter_value(t, k.ip) >= l->per_ip)
-		return fault_set(f, ST_LIMIT, "4.7.0", "too many connections from your address (MAXPERIP)");
+		return fault_set(
+		    f, ST_LIMIT, "4.7.0", "too many connections from your address (MAXPERIP)");
 	tally_present(t, service, ip, owner, 1);
 	return ST_OK;
 }
@@ -183,7 +198,7 @@ tally_depart(struct tally *t, struct slice service, struct slice ip, uint32_t ow
 void
 tally_forget(struct tally *t, uint32_t owner)
 {
-	LIST_EACH(&t->owned, n) {
+	LIST_EACH (&t->owned, n) {
 		struct counter *c = CONTAINER_OF(n, struct counter, owned);
 		char service[sizeof(c->service)], ip[sizeof(c->ip)];
 

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "daemon/tallyd/tally.h"
 
-static const struct tally_limits limits = { 5, 3, 2 };
+static const struct tally_limits limits = {5, 3, 2};
 
 static enum st
 arrive(struct tally *t, const char *ip, uint32_t owner)
@@ -33,6 +33,20 @@ test_limits(void)
 	CHECK_EQ(tally_total(t, SL("smtps")), 0);
 	tally_depart(t, SL("smtp"), SL("192.0.2.2"), 1);
 	CHECK_EQ(arrive(t, "192.0.2.3", 1), ST_OK);
+	tally_free(t);
+}
+
+/* A block is the address without its last byte, in whatever form it is written. */
+static void
+test_blocks(void)
+{
+	struct tally *t = tally_new();
+
+	CHECK_EQ(arrive(t, "2001:db8::1", 1), ST_OK);
+	CHECK_EQ(arrive(t, "2001:db8::ff", 1), ST_OK);
+	CHECK_EQ(arrive(t, "2001:db8::20", 1), ST_OK);
+	CHECK_EQ(arrive(t, "2001:db8::21", 1), ST_LIMIT);
+	CHECK_EQ(arrive(t, "2001:db8::121", 1), ST_OK);
 	tally_free(t);
 }
 
@@ -72,7 +86,10 @@ test_leak(void)
 }
 
 static const struct check_row tests[] = {
-	{ "limits", test_limits }, { "departures", test_departures }, { "leak", test_leak },
+    {"limits", test_limits},
+    {"blocks", test_blocks},
+    {"departures", test_departures},
+    {"leak", test_leak},
 };
 
 int
