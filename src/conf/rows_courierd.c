@@ -97,6 +97,7 @@ const struct conf_row rows_courierd[] = {
 	.unit = "threads", .flags = CONF_OURS, .when = CONF_WHEN_RESTART,
 	.doc = "How many files a process makes durable at the same time."},
     {"LOG", ROW_PATH(S, log), .dflt = "syslog", .words = "syslog", .flags = CONF_OURS,
+	.when = CONF_WHEN_RESTART,
 	.doc = "Where the log goes: syslog, or a file by its path."},
     {"ROUTED_PROCESSES", ROW_UINT(S, routed_processes), .dflt = "1", .min = 1, .max = 64,
 	.unit = "processes", .flags = CONF_OURS, .when = CONF_WHEN_RESTART,

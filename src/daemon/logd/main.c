@@ -1,10 +1,10 @@
 /*
- * logd: the one writer of the log. Reads the datagrams of all processes from descriptor 4 and appends
- * them to a file, or hands them to syslog. When it cannot keep up, the socket fills and the senders
- * count what they drop: nobody ever waits for a log line.
+ * logd: the one writer of the log. Reads the datagrams of all processes from descriptor 4 and
+ * appends them to a file, or hands them to syslog. When it cannot keep up, the socket fills and the
+ * senders count what they drop: nobody ever waits for a log line.
  *
- * A file that was renamed or removed (rotation) is noticed within a second and opened anew; no signal is
- * needed.
+ * A file that was renamed or removed (rotation) is noticed within a second and opened anew; no
+ * signal is needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,19 +27,46 @@
 struct logd {
 	struct watch watch;
 	struct timer look;
-	struct buf out;          /* lines of this turn, written at once */
-	int dirfd, fd;           /* of the log file; -1 with syslog */
+	struct buf out; /* lines of this turn, written at once */
+	int dirfd, fd;  /* of the log file; -1 with syslog */
 	char dir[PATHS_MAX], name[256];
 	char host[256];
 	uint64_t lines, lost;
 	const char *write_dirs[2];
 };
 
-/* Opens the file for appending; the folder is known. */
+#define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK)
+
+/*
+ * Opens the file for appending; the folder is known. At the start we are root, and the folder may
+ * belong to the log's user: only a plain file without a second name is written to, and only one
+ * that we have made is given to him. 0 or -errno.
+ */
 static int
-open_file(const struct logd *l)
+open_file(struct logd *l)
 {
-	return openat(l->dirfd, l->name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+	struct stat s, dir;
+	int fd = openat(l->dirfd, l->name, OPEN_FLAGS), err = 0;
+	bool fresh = fd < 0 && errno == ENOENT;
+
+	if (fresh)
+		fd = openat(l->dirfd, l->name, OPEN_FLAGS | O_CREAT | O_EXCL, 0640);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &s) != 0 || fstat(l->dirfd, &dir) != 0)
+		err = -errno;
+	else if (!S_ISREG(s.st_mode) || s.st_nlink != 1)
+		err = -EINVAL;
+	else if (fresh && geteuid() == 0 && fchown(fd, dir.st_uid, dir.st_gid) != 0)
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = fd;
+	return 0;
 }
 
 static enum st
@@ -47,6 +74,7 @@ open_target(struct logd *l, const char *path, struct fault *f)
 {
 	const char *slash = strrchr(path, '/');
 	size_t dir_n = slash && slash > path ? (size_t)(slash - path) : 1;
+	int err;
 
 	l->dirfd = l->fd = -1;
 	if (strcmp(path, "syslog") == 0) {
@@ -54,32 +82,28 @@ open_target(struct logd *l, const char *path, struct fault *f)
 		return ST_OK;
 	}
 	if (!slash || !slash[1] || dir_n >= sizeof(l->dir) || strlen(slash + 1) >= sizeof(l->name))
-		return fault_set(f, ST_SYNTAX, "", "LOG: found \"%s\", expected syslog or the absolute path of a file", path);
+		return fault_set(f, ST_SYNTAX, "",
+		    "LOG: found \"%s\", expected syslog or the absolute path of a file", path);
 	memcpy(l->dir, path, dir_n);
 	memcpy(l->name, slash + 1, strlen(slash + 1));
 	l->dirfd = open(l->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	l->fd = l->dirfd < 0 ? -1 : open_file(l);
-	if (l->fd < 0)
-		return fault_sys(f, ST_IO, "", errno, "LOG: %s", path);
-	return ST_OK;
+	err = l->dirfd < 0 ? -errno : open_file(l);
+	if (err == -EINVAL)
+		return fault_set(
+		    f, ST_PERM, "", "LOG: %s: expected a plain file with one name", path);
+	return err ? fault_sys(f, ST_IO, "", -err, "LOG: %s", path) : ST_OK;
 }
 
 static enum st
 logd_start(struct proc *p, struct fault *f)
 {
 	struct logd *l = proc_state(p);
-	enum st st = open_target(l, proc_conf(p)->courierd.log, f);
-	struct stat s;
 
 	if (gethostname(l->host, sizeof(l->host)) != 0)
 		memcpy(l->host, "localhost", sizeof("localhost"));
 	l->host[sizeof(l->host) - 1] = '\0';
 	buf_init(&l->out, LINES_A_TURN * (LOG_LINE_MAX + 400));
-	/* A file made by root belongs to the log's user, who opens the next one. */
-	if (st == ST_OK && l->fd >= 0 && fstat(l->fd, &s) == 0 && getuid() == 0 && fstat(l->dirfd, &s) == 0 &&
-	    fchown(l->fd, s.st_uid, s.st_gid) != 0)
-		return fault_sys(f, ST_IO, "", errno, "LOG: chown");
-	return st;
+	return open_target(l, proc_conf(p)->courierd.log, f);
 }
 
 static void
@@ -92,13 +116,19 @@ logd_dirs(struct proc *p, const char *const **write_dirs, const char *const **re
 	*read_dirs = NULL;
 }
 
-/* One datagram: a digit (syslog's severity), then "role[pid]: event,..." */
+/*
+ * One datagram: a digit (syslog's severity), then "role[pid]: event,...". Processes of users write
+ * here too: a datagram is one line whatever is in it.
+ */
 static void
-put_line(struct logd *l, struct slice line, int64_t now_ms)
+put_line(struct logd *l, unsigned char *p, size_t n, int64_t now_ms)
 {
-	int severity = line.n && line.p[0] >= '0' && line.p[0] <= '7' ? line.p[0] - '0' : LOG_INFO;
+	int severity = p[0] >= '0' && p[0] <= '7' ? p[0] - '0' : LOG_INFO;
+	struct slice line = sl_mem(p + 1, n - 1);
 
-	line = sl_skip(line, 1);
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < ' ' || p[i] == 127)
+			p[i] = '?';
 	l->lines++;
 	if (l->fd < 0) {
 		syslog(LOG_MAIL | severity, "%.*s", SL_FMT(line));
@@ -140,9 +170,10 @@ read_lines(struct watch *w, unsigned ready)
 	for (int i = 0; i < LINES_A_TURN; i++) {
 		ssize_t n = read(w->fd, line, sizeof(line));
 
-		if (n <= 0)
+		if (n < 0)
 			break;
-		put_line(l, sl_mem(line, (size_t)n), now_ms);
+		if (n > 0)
+			put_line(l, line, (size_t)n, now_ms);
 	}
 	write_out(l);
 }
@@ -154,18 +185,14 @@ look(struct timer *t)
 	struct proc *p = t->arg;
 	struct logd *l = proc_state(p);
 	struct stat ours, named;
-	int fd;
 
 	loop_timer_at(proc_loop(p), t, loop_now(proc_loop(p)) + LOOK_EVERY_MS, look, p);
 	if (l->fd < 0 || fstat(l->fd, &ours) != 0)
 		return;
-	if (fstatat(l->dirfd, l->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev)
+	if (fstatat(l->dirfd, l->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_ino == ours.st_ino && named.st_dev == ours.st_dev)
 		return;
-	fd = open_file(l);
-	if (fd < 0)
-		return; /* the old file goes on; next second again */
-	close(l->fd);
-	l->fd = fd;
+	open_file(l); /* when that fails the old file goes on; next second again */
 }
 
 static void
@@ -183,7 +210,8 @@ logd_drain(struct proc *p, uint32_t within_ms)
 	struct logd *l = proc_state(p);
 
 	(void)within_ms;
-	for (uint64_t before = UINT64_MAX; l->watch.loop && before != l->lines;) { /* until a look brings nothing new */
+	for (uint64_t before = UINT64_MAX;
+	     l->watch.loop && before != l->lines;) { /* until a look brings nothing new */
 		before = l->lines;
 		read_lines(&l->watch, POLLER_READ);
 	}
@@ -195,7 +223,8 @@ logd_status(struct proc *p, struct buf *out)
 {
 	struct logd *l = proc_state(p);
 
-	buf_fmt(out, "target=%s%s%s\nlines=%llu\nwrite_errors=%llu\n", l->fd < 0 ? "syslog" : l->dir, l->fd < 0 ? "" : "/", l->name,
+	buf_fmt(out, "target=%s%s%s\nlines=%llu\nwrite_errors=%llu\n",
+	    l->fd < 0 ? "syslog" : l->dir, l->fd < 0 ? "" : "/", l->name,
 	    (unsigned long long)l->lines, (unsigned long long)l->lost);
 }
 
@@ -203,8 +232,16 @@ int
 main(int argc, char **argv)
 {
 	static const struct proc_def def = {
-		.role = "logd", .log_name = NULL, .state_bytes = sizeof(struct logd), .has_sandbox = true, .sandbox = SANDBOX_STORE,
-		.start = logd_start, .sandbox_dirs = logd_dirs, .serve = logd_serve, .drain = logd_drain, .status = logd_status,
+	    .role = "logd",
+	    .log_name = NULL,
+	    .state_bytes = sizeof(struct logd),
+	    .has_sandbox = true,
+	    .sandbox = SANDBOX_STORE,
+	    .start = logd_start,
+	    .sandbox_dirs = logd_dirs,
+	    .serve = logd_serve,
+	    .drain = logd_drain,
+	    .status = logd_status,
 	};
 
 	return proc_main(argc, argv, &def);
