@@ -204,6 +204,7 @@ committed(void *arg, struct queue_message *m, const struct fault *f)
 	say_new(m);
 	if (c->submit_delay_sec > 0)
 		queue_schedule(m, courierd_now_sec(c) + c->submit_delay_sec, 0);
+	work_of(m)->is_first_try = true;
 	work_look(c, m);
 }
 

@@ -163,6 +163,9 @@ delivery_end(struct delivery *d, int64_t not_before_ms)
 	struct courierd *c = d->c;
 	struct queue_message *m = d->m;
 
+	for (uint32_t i = 0; i < d->count; i++)
+		if (m->rcpts[d->rcpts[i]].state == QUEUE_OWED)
+			work_of(m)->is_first_try = false;
 	list_remove(&d->node);
 	list_remove(&d->waits);
 	sched_done(c->sched, d->dest, not_before_ms);

@@ -217,7 +217,9 @@ send(struct delivery *d)
 	struct ipc_deliver frame = {
 	    .delivery = d->number, .id = sl_str(m->id), .account = account_name(d->account),
 	    .sender = queue_text(m, m->sender),
-	    .arrived_sec = m->arrived_sec, .flags = m->flags, .length = m->length,
+	    .arrived_sec = m->arrived_sec, .length = m->length,
+	    /* Otherwise an earlier attempt may have arrived: the worker looks for it. */
+	    .flags = m->flags | (work_of(m)->is_first_try ? 0 : DELIVER_RETRY),
 	    .digest = sl_mem(m->digest, QUEUE_DIGEST),
 	    .targets = { targets, d->count },
 	};
