@@ -168,7 +168,7 @@ dsn_human_put(struct buf *out, const struct dsn_report *r)
 
 	buf_init(&text, HUMAN_MAX);
 	buf_init(&wire, 2 * HUMAN_MAX);
-	put_all(&text, r);
+	put_all(&text, r); /* R6522-3-c */
 	put_crlf(&wire, buf_slice(&text));
 	if (dsn_is_plain(buf_slice(&wire))) {
 		buf_put(out, SL("Content-Type: text/plain; charset=us-ascii\r\n\r\n"));

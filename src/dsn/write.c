@@ -20,7 +20,7 @@ dsn_returns_message(const struct dsn_report *r)
 
 	for (size_t i = 0; i < r->rcpt_count; i++)
 		failed = failed || r->rcpts[i].action == DSN_FAILED;
-	return failed && r->ret != 'H' && r->length <= r->limit; /* R3461-6.2-a */
+	return failed && r->ret != 'H' && r->length <= r->limit; /* R3461-6.2-a, R6522-3-g */
 }
 
 /* ---- From ---- */

@@ -16,9 +16,9 @@
 #include "os/random.h"
 #include "queue/queue.h"
 
-#define TEXT_MAX ((size_t)16 << 20)    /* a thousand recipients, twice, and an original in memory */
-#define JOB_MEMORY ((size_t)8 << 20)   /* recipients and what the report says about them */
-#define PIECE ((size_t)256 * 1024)     /* copied in one turn */
+#define TEXT_MAX ((size_t)16 << 20)  /* a thousand recipients, twice, and an original in memory */
+#define JOB_MEMORY ((size_t)8 << 20) /* recipients and what the report says about them */
+#define PIECE ((size_t)256 * 1024)   /* copied in one turn */
 
 struct job {
 	struct list_node node;
@@ -124,7 +124,7 @@ submit(struct job *j)
 	int64_t now_sec = clock_wall_ms() / 1000;
 	char id[48];
 	struct ipc_submit m = {
-	    .source = SL("dsn"),
+	    .source = SL("dsn"), /* and no sender, no ret: R3464-2-e, R3461-6.1-a */
 	    .flags = QUEUE_REPORT | (j->is_double ? QUEUE_DOUBLE : 0),
 	    .arrived_sec = now_sec,
 	    .report_of = j->number,

@@ -309,7 +309,7 @@ test_from(void)
 #define FAILED "Action: failed\nStatus: 5.1.1\n"
 #define DATE "Sat, 21 Nov 2026 19:05:00 "
 
-/* What the reader refuses, and what it lets pass. */
+/* What the reader refuses, and what not. R3464-2.1.1-a R3464-2.3.2-a R3464-2.3.3-a R3464-2.3.4-a */
 static void
 test_parse_status(void)
 {
