@@ -49,6 +49,29 @@ put_lines(struct maildir_reader *r, struct slice in, struct buf *out)
 	buf_put(out, in);
 }
 
+/* R5321-4.4-i: the header's own Return-Path fields are renamed; only ours, in front, keeps the name. */
+static void
+put_first(struct maildir_reader *r, struct slice in, struct buf *out)
+{
+	struct slice rest = in, line;
+	size_t done = 0;
+
+	while (rest.n) {
+		size_t at = (size_t)(rest.p - in.p);
+
+		sl_cut(&rest, '\n', &line);
+		if (line.n == 0 || line.p[0] == '\r')
+			break; /* the header's end */
+		if (!sl_istarts(line, SL("Return-Path:")))
+			continue;
+		put_lines(r, sl_sub(in, done, at), out);
+		buf_put(out, SL("Old-"));
+		r->added += 4;
+		done = at;
+	}
+	put_lines(r, sl_skip(in, done), out);
+}
+
 /* The next octets of the source: a slice of the inline body, or what was read into room. */
 static enum st
 take(struct maildir_reader *r, unsigned char *room, struct slice *in, struct fault *f)
@@ -100,12 +123,14 @@ maildir_reader_next(struct maildir_reader *r, struct buf *out, struct fault *f)
 		room = mem_get(MAILDIR_PIECE_BYTES);
 	st = take(r, room, &in, f);
 	if (st == ST_OK) {
-		r->at += in.n;
 		r->body->hash->update(r->hash, in);
 		if (r->as_wire)
 			buf_put(out, in);
+		else if (r->at == 0)
+			put_first(r, in, out);
 		else
 			put_lines(r, in, out);
+		r->at += in.n;
 		if (r->at < r->body->length)
 			st = ST_AGAIN;
 		else if (r->pending_cr)

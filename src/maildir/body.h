@@ -4,7 +4,10 @@
  * gives), and leaves with LF line ends. Nothing may count as delivered before the reader has said
  * ST_OK: then exactly `length` octets were there and the digest is theirs.
  *
- * RFC 5321 section 2.3.8 (line ends on the wire).
+ * A Return-Path that came with the message becomes Old-Return-Path, when it stands in the first piece:
+ * the delivered message has exactly one, ours.
+ *
+ * RFC 5321 sections 2.3.8 (line ends on the wire), 4.4 (Return-Path).
  */
 #ifndef MAILDIR_BODY_H
 #define MAILDIR_BODY_H
@@ -33,6 +36,7 @@ struct maildir_reader {
 	uint64_t at;     /* wire octets taken */
 	bool as_wire;    /* leave line ends as they are */
 	bool pending_cr; /* the last octet was CR, and what follows decides */
+	unsigned added;  /* octets put in: "Old-" before a Return-Path that came along */
 };
 
 /* Begins at the first octet; as_wire: line ends stay CRLF. Needs maildir_reader_stop. */

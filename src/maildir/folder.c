@@ -207,7 +207,7 @@ slot_write(struct maildir_folder *f, struct slot *s, struct fault *why)
 	flushed = slot_flush(f, s, why);
 	if (flushed != ST_OK || st == ST_AGAIN)
 		return flushed != ST_OK ? flushed : ST_AGAIN;
-	s->wire_bytes = s->job->head.n + s->job->body->length;
+	s->wire_bytes = s->job->head.n + s->job->body->length + f->reader.added;
 	st = maildir_quota_admit(f->quota_top, &f->quota, s->file_bytes, why);
 	if (st != ST_OK)
 		return st;

@@ -44,9 +44,9 @@ trace_put_received(struct buf *out, const struct trace_received *r)
 	if (r->client_ip.n)
 		put_literal(out, r->client_ip);
 	else
-		buf_put_str(out, "local");
+		buf_put_str(out, "local user");
 	if (r->auth.n) {
-		buf_put_str(out, ", AUTH ");
+		buf_put_str(out, r->client_ip.n ? ", AUTH " : " ");
 		put_safe(out, r->auth);
 	}
 	buf_put_str(out, ")");

@@ -30,6 +30,8 @@ client_identity(const struct client *c)
 {
 	struct smtp_facts facts;
 
+	if (c->service->kind == SMTP_SERVICE_LOCAL)
+		return sl_str(c->local_user);
 	smtp_server_facts(c->engine, &facts);
 	return facts.authenticated ? facts.identity : SL_NONE;
 }

@@ -8,7 +8,9 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/hmap.h"
 #include "base/list.h"
+#include "daemon/esmtpd/head.h"
 #include "daemon/skel/proc.h"
 #include "ext/tls.h"
 #include "net/listener.h"
@@ -50,6 +52,7 @@ struct esmtpd {
 /* One recipient as routed gave it; strings in the transaction's arena. */
 struct txn_rcpt {
 	struct list_node node;
+	struct hmap_node seen;
 	struct ipc_recipient r;
 };
 
@@ -66,6 +69,8 @@ struct txn {
 	uint8_t ret;
 	bool has_8bit;
 	struct list rcpts; /* struct txn_rcpt */
+	struct hmap seen;  /* the same ones, so that none gets two copies */
+	struct head *head; /* of a submission, or NULL */
 	size_t rcpt_count;
 	struct slice only_rcpt; /* as the client wrote it, when there is one */
 	char id[48];

@@ -257,14 +257,33 @@ policy_mail(struct client *c, const struct engine_ask *a)
 	    -1);
 }
 
+/* Is there one like it already? Nobody wants a message twice. */
+static bool
+is_known(const struct txn *t, const struct ipc_recipient *r, uint64_t hash)
+{
+	for (struct hmap_node *n = hmap_first(&t->seen, hash); n; n = hmap_next(n)) {
+		const struct ipc_recipient *k = &CONTAINER_OF(n, struct txn_rcpt, seen)->r;
+
+		if (sl_eq(k->address, r->address) && sl_eq(k->module, r->module) &&
+		    sl_ieq(k->host, r->host) && sl_eq(k->account, r->account) &&
+		    sl_eq(k->extension, r->extension))
+			return true;
+	}
+	return false;
+}
+
 /* The final recipients an address stands for join the transaction. */
 static bool
 keep_recipients(struct txn *t, const struct ipc_routed *m)
 {
 	for (uint32_t i = 0; i < m->recipients.n; i++) {
 		const struct ipc_recipient *r = &m->recipients.v[i];
-		struct txn_rcpt *k = arena_get(t->arena, sizeof(*k));
+		uint64_t hash = hmap_hash(r->address);
+		struct txn_rcpt *k;
 
+		if (is_known(t, r, hash))
+			continue;
+		k = arena_get(t->arena, sizeof(*k));
 		if (!k)
 			return false;
 		k->r = (struct ipc_recipient){
@@ -278,6 +297,7 @@ keep_recipients(struct txn *t, const struct ipc_routed *m)
 		};
 		list_node_init(&k->node);
 		list_append(&t->rcpts, &k->node);
+		hmap_put(&t->seen, &k->seen, hash);
 		t->rcpt_count++;
 	}
 	return !arena_exhausted(t->arena);

@@ -36,7 +36,8 @@ txn_new(struct client *c, const struct smtp_mail *mail)
 	t->envid = arena_copy(t->arena, mail->envid);
 	t->ret = mail->ret == SMTP_RET_FULL ? 'F' : mail->ret == SMTP_RET_HDRS ? 'H' : 0;
 	list_init(&t->rcpts);
-	buf_init(&t->body, INLINE_MAX + SMTP_BODY_MAX + 8192);
+	hmap_init(&t->seen);
+	buf_init(&t->body, INLINE_MAX + SMTP_BODY_MAX + 2 * HEAD_MAX + 8192);
 	return t;
 }
 
@@ -54,6 +55,8 @@ txn_end(struct txn *t)
 		close(t->fd);
 	list_remove(&t->node);
 	hash_sha256.abandon(t->digest);
+	head_free(t->head);
+	hmap_fini(&t->seen);
 	buf_fini(&t->body);
 	arena_free(t->arena);
 	mem_free(t);
@@ -106,7 +109,7 @@ put_received(struct txn *t)
 	trace_put_received(&t->body, &(struct trace_received){
 					 .helo = facts.helo,
 					 .client_ip = sl_str(c->ip),
-					 .auth = facts.authenticated ? facts.identity : SL_NONE,
+					 .auth = client_identity(c),
 					 .by = sl_str(proc_conf(c->e->proc)->site.me),
 					 .with = facts.with,
 					 .tls = sl_str(tls),
@@ -115,6 +118,26 @@ put_received(struct txn *t)
 					 .seconds = now,
 					 .offset_minutes = clock_offset_minutes(now),
 				     });
+}
+
+/* Mail of our own users gets the fields it lacks; mail that passes by stays as it is. */
+static void
+watch_header(struct txn *t)
+{
+	struct client *c = t->client;
+	const struct conf *cf = proc_conf(c->e->proc);
+	const struct conf_esmtpd *e = c->service->conf ? c->service->conf(cf) : NULL;
+	int64_t now_ms = clock_wall_ms();
+	struct edit_missing missing = {
+	    .host = sl_str(cf->site.msgidhost),
+	    .unique = {(uint64_t)now_ms, hmap_hash(sl_str(t->id))},
+	    .at_sec = now_ms / 1000,
+	    .offset_minutes = clock_offset_minutes(now_ms / 1000),
+	};
+	bool add_date = !e || !e->no_add_date, add_id = !e || !e->no_add_msgid;
+
+	if (add_date || add_id)
+		t->head = head_new(add_date, add_id, &missing);
 }
 
 void
@@ -137,6 +160,7 @@ txn_data(struct client *c, const struct engine_ask *a)
 	put_received(t);
 	hash_sha256.update(t->digest, buf_slice(&t->body));
 	t->length = t->body.n;
+	watch_header(t);
 	client_answer(c, a->number, NULL, NULL);
 }
 
@@ -200,16 +224,13 @@ on_body_file(
 		session_resume(t->client->session);
 }
 
-size_t
-txn_body(struct txn *t, struct slice chunk)
+/* Content on its way: hashed, kept in memory or written. */
+static void
+store(struct txn *t, struct slice s)
 {
-	if (t->trouble.st != ST_OK)
-		return chunk.n; /* read to the true end, then say so */
-	if (t->opening)
-		return 0;
-	hash_sha256.update(t->digest, chunk);
-	t->length += chunk.n;
-	buf_put(&t->body, chunk);
+	hash_sha256.update(t->digest, s);
+	t->length += s.n;
+	buf_put(&t->body, s);
 	if (t->fd >= 0) {
 		if (t->body.n >= INLINE_MAX)
 			write_out(t);
@@ -220,6 +241,16 @@ txn_body(struct txn *t, struct slice chunk)
 		channel_request(t->custody, &t->open_call, IPC_body_open,
 		    &(struct ipc_body_open){.size_hint = t->length}, -1);
 	}
+}
+
+size_t
+txn_body(struct txn *t, struct slice chunk)
+{
+	if (t->trouble.st != ST_OK)
+		return chunk.n; /* read to the true end, then say so */
+	if (t->opening)
+		return 0;
+	store(t, t->head ? head_feed(t->head, chunk) : chunk);
 	return chunk.n;
 }
 
@@ -326,6 +357,8 @@ txn_commit(struct client *c, const struct engine_ask *a)
 	t->commit_number = a->number;
 	t->has_8bit = content->has_8bit;
 	t->complete = true;
+	if (t->head && t->trouble.st == ST_OK)
+		store(t, head_end(t->head));
 	if (t->fd >= 0)
 		write_out(t);
 	if (!t->opening)
