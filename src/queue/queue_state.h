@@ -37,6 +37,7 @@ struct waiter {
 };
 
 enum message_place { PLACE_NONE, PLACE_LOG, PLACE_MSGS };
+enum env_doubt { ENV_WHOLE, ENV_TORN, ENV_BODILESS };
 enum body_place { BODY_INLINE, BODY_FILE, BODY_MSGS };
 
 struct message {
@@ -55,6 +56,7 @@ struct message {
 	const char *text;
 	int64_t committed_ms;
 	uint8_t place, body_place;
+	uint8_t env_doubt; /* at a start: what is wrong with the .env beside this message of the log */
 	bool parked;
 	bool complete;   /* no custody any more, somebody below is still at work on it */
 	bool busy;       /* a move or an append holds it */

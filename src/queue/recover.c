@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,19 +165,53 @@ found_segment(void *arg, int dirfd, const char *name)
 	list_append(&q->segments, &seg->node);
 }
 
+/* Is there all of a moved message? Before its folder was synced any part of it may have come through. */
+static enum env_doubt
+env_doubt(struct queue *q, const struct queue_id *id)
+{
+	struct fault f;
+	struct message *m = env_read(q, id, &f);
+	enum env_doubt doubt = ENV_WHOLE;
+
+	if (!m)
+		return f.st == ST_IO ? ENV_WHOLE : ENV_TORN; /* what cannot be read now is not judged */
+	if (!body_exists(m))
+		doubt = ENV_BODILESS;
+	message_free(m);
+	return doubt;
+}
+
+static void
+env_unlink(struct queue *q, const struct queue_id *id)
+{
+	char text[QUEUE_ID_MAX + 1], name[64];
+	bool made;
+	int dir = q->read_only ? -1 : bucket_open(q, true, queue_bucket(id), &made);
+
+	if (dir < 0)
+		return;
+	queue_id_text(id, text);
+	snprintf(name, sizeof(name), "%s.env", text);
+	unlinkat(dir, name, 0);
+	close(dir);
+}
+
 static void
 found_message(void *arg, struct segment *s, const struct queue_id *id,
     const struct queue_envelope *e, enum body_place place, uint32_t body_at)
 {
 	struct queue *q = arg;
 	struct waiter *w = queue_find(q, id);
+	enum env_doubt doubt = w && !w->resident ? env_doubt(q, id) : ENV_WHOLE;
 	struct fault f;
 	struct message *m;
 
-	if (w) {
+	if (w && doubt == ENV_WHOLE) {
 		w->in_log = !w->resident; /* it stands in msgs/, which counts */
 		return;
 	}
+	if (w)
+		waiter_forget(q, w); /* the log has it, unless a V follows */
 	m = message_make(q, id, e, &f);
 	if (!m)
 		return;
@@ -184,6 +219,7 @@ found_message(void *arg, struct segment *s, const struct queue_id *id,
 	m->body_place = (uint8_t)place;
 	m->body_at = body_at;
 	m->segment = s;
+	m->env_doubt = (uint8_t)doubt;
 	list_append(&s->messages, &m->in_segment);
 	message_index(q, m);
 }
@@ -208,9 +244,15 @@ found_line(void *arg, char kind, const struct queue_id *id, struct slice rest)
 		return;
 	m = CONTAINER_OF(w, struct message, w);
 	if (kind == 'C' || kind == 'V') {
-		/* V without a .env: it was complete after its move. The body is removed with what
-		 * nobody refers to. */
+		/* V without a .env: it was complete after its move, and its body goes with what
+		 * nobody refers to. With a torn one: somebody has to look at it. */
+		bool torn = kind == 'V' && m->env_doubt == ENV_TORN;
+
+		if (m->env_doubt == ENV_BODILESS)
+			env_unlink(q, id);
 		message_free(m);
+		if (torn)
+			waiter_new(q, id, 0);
 		return;
 	}
 	a = arena_new("line", 1u << 20);
@@ -370,6 +412,8 @@ park_all(struct queue *q)
 		}
 		if (!w->resident)
 			continue;
+		if (m->env_doubt != ENV_WHOLE)
+			env_unlink(q, &w->key);
 		if (!body_exists(m)) {
 			queue_complete(&m->pub);
 			continue;

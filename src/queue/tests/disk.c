@@ -205,10 +205,30 @@ note_sync(int fd)
 	t->synced = true;
 }
 
+static struct {
+	unsigned at;
+	const char *from, *to;
+	uint64_t seed;
+} dying;
+
+void
+disk_die(unsigned nth, const char *from, const char *to, uint64_t seed)
+{
+	dying.at = nth ? syncs + nth : 0;
+	dying.from = from;
+	dying.to = to;
+	dying.seed = seed;
+}
+
 static int
 sync_one(int fd)
 {
 	syncs++;
+	if (dying.at && syncs == dying.at) {
+		if (dying.to)
+			disk_image(dying.from, dying.to, dying.seed);
+		_exit(77);
+	}
 	if (fail_error && syncs >= fail_at && syncs < fail_at + fail_count)
 		return -fail_error;
 	if (!durable_disabled)

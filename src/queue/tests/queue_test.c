@@ -465,6 +465,31 @@ test_offline(void)
 	bench_end(&b);
 }
 
+/* A move of which only a part came through (here: an empty .env): the log still has the message. */
+static void
+test_half_a_move(void)
+{
+	struct bench b;
+	struct queue_message *m;
+	unsigned counter;
+	char path[200];
+
+	bench_new(&b);
+	m = bench_submit_now(&b, 1, 1000);
+	counter = bench_counter(m);
+	snprintf(path, sizeof(path), "%s/msgs/%02x", b.path, counter & 0xff);
+	CHECK_EQ(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/msgs/%02x/%s.env", b.path, counter & 0xff, m->id);
+	bench_drop(&b);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	bench_open(&b);
+	CHECK_EQ(bench_count(&b), 1);
+	CHECK(access(path, F_OK) != 0);
+	m = queue_due(b.q, 1);
+	CHECK(m && bench_body_is(m, counter));
+	bench_end(&b);
+}
+
 /* ---- failures ---- */
 
 static void
@@ -619,6 +644,7 @@ static const struct check_row rows[] = {
 	{ "report", test_report },
 	{ "clean_stop", test_clean_stop },
 	{ "offline", test_offline },
+	{ "half_a_move", test_half_a_move },
 	{ "sync_fails", test_sync_fails },
 	{ "disk_broken", test_disk_broken },
 	{ "move_fails", test_move_fails },

@@ -1,5 +1,6 @@
 #include "daemon/courierd/tests/world.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -485,12 +486,22 @@ world_start(void)
 void
 world_new(void)
 {
+	char queue[64], mail[64];
+
+	disk_folder(queue);
+	disk_folder(mail);
+	world_at(queue, mail);
+}
+
+void
+world_at(const char *queue, const char *mail)
+{
 	struct world fresh = { .mood = WORKER_GOOD };
 
 	w = fresh;
 	channel_identify("test", "test");
-	disk_folder(w.queue_path);
-	disk_folder(w.mail_path);
+	snprintf(w.queue_path, sizeof(w.queue_path), "%s", queue);
+	snprintf(w.mail_path, sizeof(w.mail_path), "%s", mail);
 	w.conf = mem_get(sizeof(*w.conf));
 	conf_defaults("example.test", w.conf);
 	world_start();
@@ -514,13 +525,33 @@ world_stop(void)
 }
 
 unsigned
-world_delivered(const char *id, unsigned rcpt)
+world_delivered_in(const char *mail, const char *id, unsigned rcpt)
 {
 	struct stat st;
 	char path[200];
 
-	mail_name(path, sizeof(path), sl_str(id), rcpt);
+	snprintf(path, sizeof(path), "%s/%s.%u", mail, id, rcpt);
 	return stat(path, &st) == 0 ? (unsigned)st.st_size : 0;
+}
+
+unsigned
+world_delivered(const char *id, unsigned rcpt)
+{
+	return world_delivered_in(w.mail_path, id, rcpt);
+}
+
+unsigned
+world_reports_in(const char *mail)
+{
+	DIR *d = opendir(mail);
+	struct dirent *e;
+	unsigned count = 0;
+
+	while (d && (e = readdir(d)))
+		count += strncmp(e->d_name, "67000000.", 9) == 0; /* as courierdsn numbers them here */
+	if (d)
+		closedir(d);
+	return count;
 }
 
 size_t

@@ -48,6 +48,8 @@ extern struct world w;
 
 /* A world with an empty queue; a second call forgets the first without ending it. */
 void world_new(void);
+/* The same with folders that are there. */
+void world_at(const char *queue, const char *mail);
 /* courierd alone starts again on the same queue (a new process would). */
 void world_start(void);
 /* Time passes. */
@@ -62,6 +64,11 @@ void world_submit_frame(void (*change)(struct ipc_submit *m));
 
 /* How often this recipient's delivery was written. */
 unsigned world_delivered(const char *id, unsigned rcpt);
+unsigned world_delivered_in(const char *mail, const char *id, unsigned rcpt);
+/* Reports that were delivered. */
+unsigned world_reports_in(const char *mail);
+/* Blocks of memory in use. */
+size_t world_blocks(void);
 /* Messages in the queue. */
 size_t world_queue(void);
 
