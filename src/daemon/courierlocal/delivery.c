@@ -9,7 +9,6 @@
 
 #include "ext/hash.h"
 #include "message/trace.h"
-#include "net/log.h"
 
 #define DELIVERY_MAX (16u << 20)
 #define HEAD_MAX 8192
@@ -33,16 +32,7 @@ delivery_free(struct delivery *d)
 /* ---- answering ---- */
 
 static void
-log_result(const struct delivery *d, const struct run *r)
-{
-	enum log_level level = r->fault.esc[0] == 5 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
-
-	log_event(level, r->fault.esc[0] == 5 ? "failed" : "deferred", KV_SL("id", d->id),
-	    KV_SL("addr", r->address), KV_FAULT(&r->fault), KV_END);
-}
-
-static void
-put_result(struct local *l, const struct delivery *d, const struct run *r, struct ipc_result *to)
+put_result(struct local *l, const struct run *r, struct ipc_result *to)
 {
 	*to = (struct ipc_result){
 	    .number = r->number,
@@ -64,7 +54,6 @@ put_result(struct local *l, const struct delivery *d, const struct run *r, struc
 		l->failed++;
 	else
 		l->deferred++;
-	log_result(d, r);
 }
 
 static void
@@ -77,7 +66,7 @@ delivery_answer(struct delivery *d)
 	m.results.v = results;
 	m.results.n = (uint32_t)d->count;
 	for (size_t i = 0; i < d->count; i++)
-		put_result(l, d, &d->runs[i], &results[i]);
+		put_result(l, &d->runs[i], &results[i]);
 	channel_reply(d->c, d->sequence, IPC_delivered, &m, -1);
 	mem_free(results);
 	delivery_free(d);

@@ -230,6 +230,9 @@ take_reply(struct forward *w, struct slice line, struct fault *f)
 		begin_body(w);
 		return ST_AGAIN;
 	case STEP_DOT:
+		log_event(LOG_LEVEL_INFO, "forwarded", KV_SL("id", w->r->d->id),
+		    KV_SL("addr", w->r->address), KV_SL("to", w->r->now->addresses[0]),
+		    KV_U64("count", w->accepted), KV_SL("reply", line), KV_END);
 		/* The addresses that were refused for good come back to the sender. */
 		*f = w->refused;
 		return f->st;
@@ -339,7 +342,5 @@ forward_deliver(struct run *r, struct fault *f)
 	buf_init(&w->in, LINE_MAX_BYTES);
 	buf_init(&w->out, OUT_MAX_BYTES);
 	loop_watch(l->loop, &w->watch, fd, POLLER_READ, on_ready, w);
-	log_event(LOG_LEVEL_INFO, "forward", KV_SL("id", r->d->id), KV_SL("addr", r->address),
-	    KV_SL("to", r->now->addresses[0]), KV_U64("count", r->now->address_count), KV_END);
 	return ST_AGAIN;
 }

@@ -19,3 +19,7 @@ src_daemon_courierlocal_tests_local_test_SOURCES = src/daemon/courierlocal/tests
 src_daemon_courierlocal_tests_local_test_LDADD = $(LOCAL_TEST_LIBS)
 src_daemon_courierlocal_tests_program_test_SOURCES = src/daemon/courierlocal/tests/program_test.c
 src_daemon_courierlocal_tests_program_test_LDADD = $(LOCAL_TEST_LIBS)
+# Figures, by hand: not a test.
+check_PROGRAMS += src/daemon/courierlocal/tests/rate
+src_daemon_courierlocal_tests_rate_SOURCES = src/daemon/courierlocal/tests/rate.c
+src_daemon_courierlocal_tests_rate_LDADD = $(LOCAL_TEST_LIBS)
