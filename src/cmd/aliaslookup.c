@@ -1,5 +1,5 @@
 /*
- * aliaslookup(1): what an address becomes, by the tables in force and the accounts authdaemond
+ * aliaslookup(8): what an address becomes, by the tables in force and the accounts authdaemond
  * knows.
  */
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * authenumerate(1): all accounts the back ends can list, a line each.
+ * authenumerate(8): all accounts the back ends can list, a line each.
  */
 #include <stdio.h>
 #include <unistd.h>

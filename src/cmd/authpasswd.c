@@ -1,5 +1,5 @@
 /*
- * authpasswd(1), userdbpw(1): the hash of a password read from the terminal or standard input. One
+ * authpasswd(8), userdbpw(8): the hash of a password read from the terminal or standard input. One
  * source, two programs (MAKE_USERDBPW).
  */
 #include <stdio.h>

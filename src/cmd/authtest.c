@@ -1,5 +1,5 @@
 /*
- * authtest(1): looks an account up, checks its password, changes it; as the services see it.
+ * authtest(8): looks an account up, checks its password, changes it; as the services see it.
  */
 #include <stdio.h>
 #include <unistd.h>
