@@ -105,6 +105,7 @@ void local_delivered(struct local *l);
 /* The home of an account, opened; -1 with a fault of class 4. */
 int account_open_home(const struct account *a, struct fault *f);
 
+/* The account with this address, as last told; NULL: none. */
 struct account *account_find(struct local *l, struct slice address);
 
 /* Frees it when it is gone and nothing uses it any more. */
@@ -112,6 +113,7 @@ void account_release(struct account *a);
 
 /* ---- delivery.c ---- */
 
+/* Handler of IPC_deliver. */
 void delivery_take(struct channel *c, uint32_t sequence, const void *message, int fd);
 
 /* A run has its result. */
@@ -125,17 +127,19 @@ enum st delivery_verify(struct delivery *d, struct fault *f);
 
 /* ---- run.c ---- */
 
+/* Begins; it may be over before this returns. */
 void run_start(struct run *r);
 
-/* The instruction that was begun has ended: ST_OK goes on with the next one, all else is the
- * result. */
+/* The instruction that was begun has ended: ST_OK: the next one; all else is the result. */
 void run_continue(struct run *r, const struct fault *f);
 
 /* The result of the whole run. */
 void run_end(struct run *r, const struct fault *f);
 
-/* More instructions, in the place of the one that printed them; is_last: none of the outer ones
- * follow. */
+/*
+ * More instructions, in the place of the one that printed them; is_last: none of the outer ones
+ * follow. ST_OK, or class 4: they are none, or too deep.
+ */
 enum st run_push(struct run *r, struct slice text, bool is_last, struct fault *f);
 
 /* Nothing it began goes on. */
@@ -144,22 +148,40 @@ void run_abort(struct run *r);
 /* What takes longer than localtimeout is ended. */
 void run_arm(struct run *r);
 
-/* ---- instructions: ST_AGAIN when run_continue will be called, else the result ---- */
+/* ---- box.c ---- */
 
+/* Puts the message into a mailbox. ST_AGAIN: run_continue will be called; else the result. */
 enum st box_deliver(struct run *r, struct slice path, struct fault *f);
-void box_abort(struct run *r);
-/* maildir_host.turn */
-void box_wants_turn(void *owner);
-void box_free(struct box *b);
-bool box_is_idle(const struct box *b);
-struct box *box_of(struct list_node *n);
 
+/* Gives up what r has in a mailbox. */
+void box_abort(struct run *r);
+
+/* The function of maildir_host.turn. */
+void box_wants_turn(void *owner);
+
+/* A box of an account's list; does it do nothing now? Frees it. */
+struct box *box_of(struct list_node *n);
+bool box_is_idle(const struct box *b);
+void box_free(struct box *b);
+
+/* ---- program.c ---- */
+
+/* Runs the program of r->now. As box_deliver. */
 enum st program_deliver(struct run *r, struct fault *f);
+
+/* Ends it with all it started; its result does not matter, or is that it took too long. */
 void program_abort(struct run *r);
 void program_timeout(struct run *r);
+
+/* Handler of SIGCHLD; arg is the struct local. */
 void program_reap(void *arg, int signo);
 
+/* ---- forward.c ---- */
+
+/* Sends the message to the addresses of r->now. As box_deliver. */
 enum st forward_deliver(struct run *r, struct fault *f);
+
+/* Closes the connection; a transaction without its end was none. */
 void forward_abort(struct run *r);
 
 #endif

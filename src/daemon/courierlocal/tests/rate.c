@@ -29,6 +29,8 @@ struct stream {
 
 static struct stream streams[WORKERS_MAX];
 
+#define SKIP4 "%*s %*s %*s %*s "
+
 /* Device flushes of all disks so far, 0 where the system does not tell. */
 static unsigned long
 flushes(void)
@@ -40,9 +42,7 @@ flushes(void)
 	while (f && fgets(line, sizeof(line), f)) {
 		unsigned long n;
 
-		if (sscanf(line,
-			"%*u %*u %*s %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %lu",
-			&n) == 1)
+		if (sscanf(line, SKIP4 SKIP4 SKIP4 SKIP4 "%*s %*s %lu", &n) == 1)
 			sum += n;
 	}
 	if (f)
