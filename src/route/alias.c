@@ -247,7 +247,8 @@ read_member(const struct place *p, struct slice item)
 	buf_fini(&clean);
 }
 
-/* End of the item at the start of s: a comma or line end outside quotes and parentheses. */
+/* End of the item at the start of s: a comma, line end or end of a group, outside quotes and
+ * parentheses. */
 static size_t
 item_end(struct slice s)
 {
@@ -267,13 +268,29 @@ item_end(struct slice s)
 			depth++;
 		else if (!quoted && c == ')' && depth > 0)
 			depth--;
-		else if (!quoted && depth == 0 && c == ',')
+		else if (!quoted && depth == 0 && (c == ',' || c == ';'))
 			return i;
 	}
 	return s.n;
 }
 
-/* Members between commas or line ends; lines that begin with "#" are comments. */
+/*
+ * Length of "phrase:" that begins a group (RFC 5322 section 3.4) at the start of text, whose first item
+ * ends at end; or 0. Without the ";" that closes it it is a mistake: a definition that was indented.
+ */
+static size_t
+group_begin(struct slice text, size_t end)
+{
+	struct slice item = sl_sub(text, 0, end);
+	size_t colon = find_unquoted(item, ':');
+
+	if (colon == 0 || colon == item.n || find_unquoted(item, '@') < colon ||
+	    find_unquoted(text, ';') == text.n)
+		return 0;
+	return colon + 1;
+}
+
+/* Members between commas or line ends, alone or in groups; lines that begin with "#" are comments. */
 static void
 read_members(const struct place *p, struct slice text)
 {
@@ -287,12 +304,14 @@ read_members(const struct place *p, struct slice text)
 			text = sl_skip(text, 1);
 			continue;
 		}
-		if (text.p[0] == ',' || ascii_is_space(text.p[0])) {
+		if (text.p[0] == ',' || text.p[0] == ';' || ascii_is_space(text.p[0])) {
 			text = sl_skip(text, 1);
 			continue;
 		}
 		end = text.p[0] == '#' ? sl_find(text, '\n') : item_end(text);
-		if (text.p[0] != '#')
+		if (text.p[0] != '#' && group_begin(text, end) > 0)
+			end = group_begin(text, end);
+		else if (text.p[0] != '#')
 			read_member(&here, sl_trim(sl_sub(text, 0, end)));
 		text = sl_skip(text, end);
 	}
