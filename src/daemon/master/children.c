@@ -140,45 +140,19 @@ nth_of_role(struct master *m, const char *role, size_t place)
 	return NULL;
 }
 
-static size_t
-count_of_role(struct master *m, const char *role)
-{
-	size_t n = 0;
-
-	while (nth_of_role(m, role, n))
-		n++;
-	return n;
-}
-
-/* Which of the answerers an asker gets when the link is spread. */
-static struct child *
-spread_choice(struct master *m, const struct role_link *k, const struct child *asker)
-{
-	size_t n = count_of_role(m, k->answerer);
-
-	return n ? nth_of_role(m, k->answerer, asker->index % n) : NULL;
-}
-
 static void
 join_all(struct child *c)
 {
-	struct master *m = c->m;
 	struct child *other;
 
 	for (size_t i = 0; i < role_link_count; i++) {
 		const struct role_link *k = &role_links[i];
+		bool asks = strcmp(k->asker, c->role->name) == 0;
 
-		if (strcmp(k->asker, c->role->name) == 0 && k->spread) {
-			if ((other = spread_choice(m, k, c)))
-				child_join(c, other);
-		} else if (strcmp(k->asker, c->role->name) == 0) {
-			for (size_t n = 0; (other = nth_of_role(m, k->answerer, n)); n++)
-				child_join(c, other);
-		} else if (strcmp(k->answerer, c->role->name) == 0) {
-			for (size_t n = 0; (other = nth_of_role(m, k->asker, n)); n++)
-				if (!k->spread || spread_choice(m, k, other) == c)
-					child_join(other, c);
-		}
+		if (!asks && strcmp(k->answerer, c->role->name) != 0)
+			continue;
+		for (size_t n = 0; (other = nth_of_role(c->m, asks ? k->answerer : k->asker, n)); n++)
+			child_join(asks ? c : other, asks ? other : c);
 	}
 }
 

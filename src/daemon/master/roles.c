@@ -80,14 +80,14 @@ const struct role roles[] = {
 const size_t role_count = COUNT_OF(roles);
 
 const struct role_link role_links[] = {
-	{ "routed", "authdaemond", false },
-	{ "courierd", "authdaemond", false },
-	{ "courierd", "courierdsn", false },
-	{ "courierdsn", "routed", true },
-	{ "esmtpd", "tallyd", false },
-	{ "esmtpd", "authdaemond", false },
-	{ "esmtpd", "routed", true },
-	{ "esmtpd", "courierd", false },
+	{ "routed", "authdaemond" },
+	{ "courierd", "authdaemond" },
+	{ "courierd", "courierdsn" },
+	{ "courierdsn", "routed" },
+	{ "esmtpd", "tallyd" },
+	{ "esmtpd", "authdaemond" },
+	{ "esmtpd", "routed" },
+	{ "esmtpd", "courierd" },
 };
 const size_t role_link_count = COUNT_OF(role_links);
 

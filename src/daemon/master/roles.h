@@ -24,10 +24,9 @@ struct role {
 extern const struct role roles[];
 extern const size_t role_count;
 
-/* Which role asks which. spread: the asker gets one of them, not all. */
+/* Which role asks which; each asker has a channel to each answerer and spreads its questions itself. */
 struct role_link {
 	const char *asker, *answerer;
-	bool spread;
 };
 
 extern const struct role_link role_links[];
