@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "ext/hash.h"
 #include "net/log.h"
 #include "os/clock.h"
@@ -139,6 +140,8 @@ submit(struct job *j)
 	m.id = sl_str(id);
 	if (j->report.has_8bit && dsn_returns_message(&j->report))
 		m.flags |= QUEUE_8BIT;
+	if (utf8_has_8bit(j->report.to))
+		m.flags |= QUEUE_SMTPUTF8;
 	hash_sha256.finish(j->digest, j->sum);
 	j->digest = NULL;
 	m.digest = sl_mem(j->sum, DIGEST_SHA256);
