@@ -49,7 +49,8 @@ put_lines(struct maildir_reader *r, struct slice in, struct buf *out)
 	buf_put(out, in);
 }
 
-/* R5321-4.4-i: the header's own Return-Path fields are renamed; only ours, in front, keeps the name. */
+/* R5321-4.4-i: the header's own Return-Path fields are renamed; only ours, in front, keeps the
+ * name. */
 static void
 put_first(struct maildir_reader *r, struct slice in, struct buf *out)
 {

@@ -4,8 +4,8 @@
  * gives), and leaves with LF line ends. Nothing may count as delivered before the reader has said
  * ST_OK: then exactly `length` octets were there and the digest is theirs.
  *
- * A Return-Path that came with the message becomes Old-Return-Path, when it stands in the first piece:
- * the delivered message has exactly one, ours.
+ * A Return-Path that came with the message becomes Old-Return-Path, when it stands in the first
+ * piece: the delivered message has exactly one, ours.
  *
  * RFC 5321 sections 2.3.8 (line ends on the wire), 4.4 (Return-Path).
  */

@@ -8,6 +8,13 @@
 #include "queue/queue_state.h"
 #include "queue/record.h"
 
+/* A body file that is being written by a submitter. */
+struct tmp_body {
+	struct hmap_node node;
+	uint32_t number;
+	int fd;
+};
+
 /* ---- id.c ---- */
 uint64_t queue_id_hash(const struct queue_id *id);
 bool queue_id_same(const struct queue_id *a, const struct queue_id *b);

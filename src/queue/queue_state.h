@@ -56,7 +56,7 @@ struct message {
 	const char *text;
 	int64_t committed_ms;
 	uint8_t place, body_place;
-	uint8_t env_doubt; /* at a start: what is wrong with the .env beside this message of the log */
+	uint8_t env_doubt; /* at a start: what is wrong with the .env beside it */
 	bool parked;
 	bool complete;   /* no custody any more, somebody below is still at work on it */
 	bool busy;       /* a move or an append holds it */
@@ -189,13 +189,6 @@ struct queue {
 	void *stopped_arg;
 	struct deferred stop_later;
 	struct queue_counts counts;
-};
-
-/* A body file that is being written by a submitter. */
-struct tmp_body {
-	struct hmap_node node;
-	uint32_t number;
-	int fd;
 };
 
 #endif

@@ -165,7 +165,8 @@ found_segment(void *arg, int dirfd, const char *name)
 	list_append(&q->segments, &seg->node);
 }
 
-/* Is there all of a moved message? Before its folder was synced any part of it may have come through. */
+/* Is there all of a moved message? Before its folder was synced any part of it may have come
+ * through. */
 static enum env_doubt
 env_doubt(struct queue *q, const struct queue_id *id)
 {
@@ -174,7 +175,8 @@ env_doubt(struct queue *q, const struct queue_id *id)
 	enum env_doubt doubt = ENV_WHOLE;
 
 	if (!m)
-		return f.st == ST_IO ? ENV_WHOLE : ENV_TORN; /* what cannot be read now is not judged */
+		/* what cannot be read now is not judged */
+		return f.st == ST_IO ? ENV_WHOLE : ENV_TORN;
 	if (!body_exists(m))
 		doubt = ENV_BODILESS;
 	message_free(m);

@@ -275,8 +275,9 @@ item_end(struct slice s)
 }
 
 /*
- * Length of "phrase:" that begins a group (RFC 5322 section 3.4) at the start of text, whose first item
- * ends at end; or 0. Without the ";" that closes it it is a mistake: a definition that was indented.
+ * Length of "phrase:" that begins a group (RFC 5322 section 3.4) at the start of text, whose first
+ * item ends at end; or 0. Without the ";" that closes it it is a mistake: a definition that was
+ * indented.
  */
 static size_t
 group_begin(struct slice text, size_t end)
@@ -290,7 +291,8 @@ group_begin(struct slice text, size_t end)
 	return colon + 1;
 }
 
-/* Members between commas or line ends, alone or in groups; lines that begin with "#" are comments. */
+/* Members between commas or line ends, alone or in groups; lines that begin with "#" are
+ * comments. */
 static void
 read_members(const struct place *p, struct slice text)
 {

@@ -67,7 +67,8 @@ struct work {
 	uint32_t under_way; /* deliveries open */
 	uint32_t deferred;  /* in this round, for a reason of the message's or the mailbox's */
 	int64_t soon_ms;    /* in this round, for want of a way: try again so soon; 0 = none */
-	bool is_first_try; /* came in during our life, and no delivery of it ended without a result */
+	/* came in during our life, and no delivery of it ended without a result */
+	bool is_first_try;
 	bool reporting;
 	bool report_failed; /* in this round: not again before it has waited */
 	bool postmaster;    /* the sender cannot be told */

@@ -106,6 +106,7 @@ void local_delivered(struct local *l);
 int account_open_home(const struct account *a, struct fault *f);
 
 /* The account with this address, as last told; NULL: none. */
+/* By its address, among those that take deliveries; NULL: none. */
 struct account *account_find(struct local *l, struct slice address);
 
 /* Frees it when it is gone and nothing uses it any more. */
@@ -114,6 +115,7 @@ void account_release(struct account *a);
 /* ---- delivery.c ---- */
 
 /* Handler of IPC_deliver. */
+/* The handler of a frame `deliver`; fd is the body when the frame has none, or -1. */
 void delivery_take(struct channel *c, uint32_t sequence, const void *message, int fd);
 
 /* A run has its result. */
@@ -128,6 +130,7 @@ enum st delivery_verify(struct delivery *d, struct fault *f);
 /* ---- run.c ---- */
 
 /* Begins; it may be over before this returns. */
+/* Chooses the instructions and begins the first; the result comes by delivery_run_over. */
 void run_start(struct run *r);
 
 /* The instruction that was begun has ended: ST_OK: the next one; all else is the result. */
@@ -154,6 +157,7 @@ void run_arm(struct run *r);
 enum st box_deliver(struct run *r, struct slice path, struct fault *f);
 
 /* Gives up what r has in a mailbox. */
+/* Nothing is told to the run any more; what was begun in the folder ends by itself. */
 void box_abort(struct run *r);
 
 /* The function of maildir_host.turn. */
@@ -170,10 +174,13 @@ void box_free(struct box *b);
 enum st program_deliver(struct run *r, struct fault *f);
 
 /* Ends it with all it started; its result does not matter, or is that it took too long. */
+/* Kills the program; its end is told to nobody. */
 void program_abort(struct run *r);
+/* Tells it to end, and kills it when it does not; the run defers. */
 void program_timeout(struct run *r);
 
 /* Handler of SIGCHLD; arg is the struct local. */
+/* On SIGCHLD: the ends of programs. arg is the struct local. */
 void program_reap(void *arg, int signo);
 
 /* ---- forward.c ---- */
@@ -182,6 +189,7 @@ void program_reap(void *arg, int signo);
 enum st forward_deliver(struct run *r, struct fault *f);
 
 /* Closes the connection; a transaction without its end was none. */
+/* Breaks the conversation off. */
 void forward_abort(struct run *r);
 
 #endif

@@ -56,7 +56,8 @@ let_go(struct head *h)
 		h->census.count[CENSUS_MESSAGE_ID]++;
 	edit_put_missing(&h->out, &h->census, &h->missing);
 	if (!had_fields && h->parser.body_in_line)
-		buf_put(&h->out, SL("\r\n")); /* it began with its body: that must not become a field */
+		/* it began with its body: that must not become a field */
+		buf_put(&h->out, SL("\r\n"));
 	buf_put(&h->out, buf_slice(&h->held));
 	buf_fini(&h->held);
 	h->ended = true;

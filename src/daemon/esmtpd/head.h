@@ -15,11 +15,13 @@
 
 struct head;
 
-/* add_date, add_id: which fields may be added; missing says with what (its slices must outlive the head). */
+/* add_date, add_id: which fields may be added; missing says with what (its slices must outlive the
+ * head). */
 struct head *head_new(bool add_date, bool add_id, const struct edit_missing *missing);
 void head_free(struct head *h);
 
-/* Takes content; the result is what may go on now (borrowed until the next call), possibly empty. */
+/* Takes content; the result is what may go on now (borrowed until the next call), possibly
+ * empty. */
 struct slice head_feed(struct head *h, struct slice chunk);
 
 /* The content has ended: what is still held. */

@@ -32,8 +32,8 @@ find_link(const struct proc *p, const char *role, uint32_t index)
 	return NULL;
 }
 
-/* One of those of a role, the same as long as their number is: processes of one kind share the work by
- * their own index. */
+/* One of those of a role, the same as long as their number is: processes of one kind share the work
+ * by their own index. */
 static struct link *
 choose_link(const struct proc *p, const char *role)
 {

@@ -22,7 +22,8 @@ void disk_image(const char *from, const char *to, uint64_t seed);
  * many in a row. */
 void disk_fail(unsigned nth, unsigned count, int error);
 
-/* Ends the process (status 77) at its nth sync, with the image of a power cut there when `to` is given. 0: never. */
+/* Ends the process (status 77) at its nth sync, with the image of a power cut there when `to` is
+ * given. 0: never. */
 void disk_die(unsigned nth, const char *from, const char *to, uint64_t seed);
 
 /* Syncs so far. */

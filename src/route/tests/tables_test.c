@@ -256,7 +256,8 @@ test_alias_forms(void)
 	    "anna -> anna|archive\nanna2 -> anna2\nboss -> anna|archive\n");
 	expect_aliases("@virt.example: vuser\ninfo@virt.example: anna\n",
 	    "@virt.example -> vuser\ninfo@virt.example -> anna\n");
-	expect_aliases("team: anna, All of us: bob, \"C\" <carl@far.example>;, \"x:y\": anna, dora;\n",
+	expect_aliases("team: anna, All of us: bob, \"C\" <carl@far.example>;, \"x:y\": anna, "
+	    "dora;\n",
 	    "team -> anna|bob|carl@far.example|dora\n");
 	expect_aliases("team: Everybody:\n\tanna,\n\tbob;\n", "team -> anna|bob\n");
 	expect_aliases("lit: a@[192.0.2.1], b@[IPv6:::1]\n", "lit -> a@[192.0.2.1]|b@[IPv6:::1]\n");

@@ -484,7 +484,8 @@ test_ten_thousand(void)
 	/* Nothing that a message took is kept: two thousand more leave no trace. */
 	size_t blocks = world_blocks();
 	for (int i = 0; i < 2000; i++) {
-		world_submit("sender@example.test", i % 2 ? "user1@example.test" : "bad1@example.test", 500, 0);
+		world_submit("sender@example.test",
+		    i % 2 ? "user1@example.test" : "bad1@example.test", 500, 0);
 		if (i % 100 == 99)
 			world_run(50);
 	}

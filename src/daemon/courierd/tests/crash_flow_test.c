@@ -1,6 +1,7 @@
 /*
- * A life of courierd cut off at each of its syncs, by a kill or by power, and taken up by the next: nothing that was answered yes is
- * lost, nothing is delivered under two names, and the sender hears of every failure.
+ * A life of courierd cut off at each of its syncs, by a kill or by power, and taken up by the next:
+ * nothing that was answered yes is lost, nothing is delivered under two names, and the sender hears
+ * of every failure.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,7 +57,8 @@ live(void)
 	w.mood_bad = WORKER_UNKNOWN;
 	for (int i = 0; i < MESSAGES; i++) {
 		w.mood = i == 3 ? WORKER_FULL : WORKER_GOOD;
-		snprintf(ids[i], sizeof(ids[i]), "%s", world_submit("sender@example.test", mails[i].rcpts, mails[i].length, 0));
+		snprintf(ids[i], sizeof(ids[i]), "%s",
+		    world_submit("sender@example.test", mails[i].rcpts, mails[i].length, 0));
 		for (int k = 0; k < 20; k++) {
 			world_run(10);
 			note_answers(ids);
@@ -137,7 +139,8 @@ place_end(void)
 	disk_remove(place.mail);
 }
 
-/* One life cut at its nth sync, then one that ends in order. False: the first ended before its cut. */
+/* One life cut at its nth sync, then one that ends in order. False: the first ended before its
+ * cut. */
 static bool
 cut_at(unsigned n, bool power, uint64_t seed)
 {
@@ -157,7 +160,8 @@ cut_at(unsigned n, bool power, uint64_t seed)
 	}
 	CHECK_EQ(process(finish, 0, NULL, 0), 0);
 	if (!CHECK_EQ(missing(), 0))
-		fprintf(stderr, "cut at sync %u, power %d, seed %llu\n", n, power, (unsigned long long)seed);
+		fprintf(stderr, "cut at sync %u, power %d, seed %llu\n", n, power,
+		    (unsigned long long)seed);
 	place_end();
 	return status == 77;
 }

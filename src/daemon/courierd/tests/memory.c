@@ -1,5 +1,6 @@
 /*
- * The allocator of base/arena.h with a count of what lives, so that a test can see what a process would lose in a long life.
+ * The allocator of base/arena.h with a count of what lives, so that a test can see what a process
+ * would lose in a long life.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -548,7 +548,8 @@ world_reports_in(const char *mail)
 	unsigned count = 0;
 
 	while (d && (e = readdir(d)))
-		count += strncmp(e->d_name, "67000000.", 9) == 0; /* as courierdsn numbers them here */
+		/* as courierdsn numbers them here */
+		count += strncmp(e->d_name, "67000000.", 9) == 0;
 	if (d)
 		closedir(d);
 	return count;

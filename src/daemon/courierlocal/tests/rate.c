@@ -113,7 +113,8 @@ main(int argc, char **argv)
 	buf_init(&text, 65536);
 	while (text.n + 80 < bytes)
 		buf_put_str(&text,
-		    "A line of a message as there are many, of seventy-six bytes with its end..\r\n");
+		    "A line of a message as there are many, of seventy-six bytes with its "
+		    "end..\r\n");
 	for (size_t i = 0; i < workers; i++) {
 		snprintf(streams[i].name, sizeof(streams[i].name), "u%zu", i);
 		worker_start(&w, &streams[i].worker, streams[i].name);
@@ -135,7 +136,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < workers; i++)
 		worker_end(&streams[i].worker);
 	printf(
-	    "%zu workers, %zu bytes, %u ahead: %.0f deliveries/s, %.2f flushes each, %.3f ms of the workers, "
+	    "%zu workers, %zu bytes, %u ahead: %.0f deliveries/s, %.2f flushes each, %.3f ms of "
+	    "the workers, "
 	    "%.3f ms of this program\n",
 	    workers, text.n, ahead, (double)done / took,
 	    (double)flushed / (double)(done ? done : 1),
