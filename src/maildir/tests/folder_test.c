@@ -50,6 +50,31 @@ test_form_and_name(void)
 	store_close(&s);
 }
 
+/* Only one Return-Path: those in the header get another name, what looks like one in the body
+ * stays. */
+static void
+test_return_path(void)
+{
+	struct store s;
+	struct letter l;
+	char name[256];
+	struct buf got;
+
+	store_open(&s);
+	buf_init(&got, 1 << 20);
+	letter_init(&l, "a.b.c", 0,
+	    SL("Return-Path: <x@y>\r\nS: 1\r\nRETURN-path: <z>\r\n\r\nReturn-Path: body\r\n"));
+	maildir_folder_put(s.folder, &l.job);
+	store_run(&s);
+	CHECK_SL(store_read(&s, "Maildir/new", NULL, &got),
+	    SL(HEAD_LF
+		"Old-Return-Path: <x@y>\nS: 1\nOld-RETURN-path: <z>\n\nReturn-Path: body\n"));
+	CHECK(store_first(&s, "Maildir/new", name));
+	CHECK_SL(sl_skip(sl_str(name), sl_search(sl_str(name), SL(",S="))), SL(",S=115,W=122"));
+	buf_fini(&got);
+	store_close(&s);
+}
+
 /* Descriptors and inline bodies of all sizes around the piece size give the same file. */
 static void
 test_sizes(void)
@@ -551,6 +576,7 @@ main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
 	    {"form_and_name", test_form_and_name},
+	    {"return_path", test_return_path},
 	    {"sizes", test_sizes},
 	    {"wrong_content", test_wrong_content},
 	    {"groups", test_groups},
