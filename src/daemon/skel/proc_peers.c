@@ -32,26 +32,6 @@ find_link(const struct proc *p, const char *role, uint32_t index)
 	return NULL;
 }
 
-/* One of those of a role, the same as long as their number is: processes of one kind share the work
- * by their own index. */
-static struct link *
-choose_link(const struct proc *p, const char *role)
-{
-	struct list *links = (struct list *)(uintptr_t)&p->links;
-	uint32_t count = 0, turn;
-
-	LIST_EACH (links, n)
-		count += strcmp(CONTAINER_OF(n, struct link, node)->row->role, role) == 0;
-	turn = count ? p->index % count : 0;
-	LIST_EACH (links, n) {
-		struct link *k = CONTAINER_OF(n, struct link, node);
-
-		if (strcmp(k->row->role, role) == 0 && turn-- == 0)
-			return k;
-	}
-	return NULL;
-}
-
 static void
 link_gone(struct link *k)
 {
