@@ -74,3 +74,8 @@ fuzz_fuzz_access_LDADD = $(FUZZ_FRAME) $(LIB_ROUTE) $(LIB_CONF) $(LINK_L1)
 fuzz_fuzz_account_SOURCES = fuzz/fuzz_account.c
 fuzz_fuzz_account_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_account_LDADD = $(FUZZ_FRAME) $(LIB_ACCOUNT) $(LINK_L1)
+
+FUZZ_HARNESSES += fuzz/fuzz_queue
+fuzz_fuzz_queue_SOURCES = fuzz/fuzz_queue.c
+fuzz_fuzz_queue_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_queue_LDADD = $(FUZZ_FRAME) $(LIB_QUEUE) $(LIB_NET) $(LINK_L1)
