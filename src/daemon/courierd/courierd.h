@@ -127,6 +127,8 @@ void dispatch_limits(struct courierd *c);
 void dispatch_put(struct courierd *c, struct queue_message *m);
 /* Takes back what has had none. */
 void dispatch_drop(struct courierd *c, struct queue_message *m);
+/* Has a recipient not had its turn of this round? Then m must not leave memory. */
+bool dispatch_has(struct queue_message *m);
 void dispatch_kick(struct courierd *c);
 /* One recipient's result. */
 void delivery_result(struct delivery *d, uint32_t i, const struct fault *f, struct slice peer);

@@ -93,6 +93,18 @@ dispatch_drop(struct courierd *c, struct queue_message *m)
 	}
 }
 
+bool
+dispatch_has(struct queue_message *m)
+{
+	for (uint32_t i = 0; i < m->rcpt_count; i++) {
+		const struct sched_item *it = queue_rcpt_user(m, i);
+
+		if (it->state == SCHED_READY || it->state == SCHED_WAITS)
+			return true;
+	}
+	return false;
+}
+
 /* ---- deliveries ---- */
 
 static void

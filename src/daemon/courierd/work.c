@@ -154,7 +154,7 @@ work_look(struct courierd *c, struct queue_message *m)
 	struct work *w = work_of(m);
 	int64_t now = courierd_now_sec(c), warn = INT64_MAX;
 
-	if (w->under_way || w->reporting)
+	if (w->under_way || w->reporting || dispatch_has(m))
 		return; /* its end looks again */
 	if (m->owed_count && m->cancelled)
 		fail_rest(c, m, "5.7.0", "The message was cancelled");

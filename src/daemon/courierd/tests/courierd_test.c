@@ -270,6 +270,28 @@ test_no_account(void)
 	end();
 }
 
+/* One recipient fails while another, of an account that failed before, has not had its turn. */
+static void
+test_accounts_fail_apart(void)
+{
+	char id[64];
+
+	world_new();
+	w.auth_away = true;
+	world_submit("", "user1@example.test", 100, 0);
+	world_run(100);
+	snprintf(id, sizeof(id), "%s",
+	    world_submit("", "user1@example.test,user2@example.test", 100, 0));
+	world_run(20000);
+	CHECK_EQ(world_queue(), 2);
+	w.auth_away = false;
+	world_run(MINUTE_MS);
+	CHECK_EQ(world_queue(), 0);
+	CHECK_EQ(world_delivered(id, 0), 1);
+	CHECK_EQ(world_delivered(id, 1), 1);
+	end();
+}
+
 static void
 test_revoke(void)
 {
@@ -509,6 +531,7 @@ static const struct check_row rows[] = {
     { "worker_dies", test_worker_dies },
     { "worker_lies", test_worker_lies },
     { "no_account", test_no_account },
+    { "accounts_fail_apart", test_accounts_fail_apart },
     { "revoke", test_revoke },
     { "submitters_limits", test_submitters_limits },
     { "commands", test_commands },
