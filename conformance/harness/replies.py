@@ -59,10 +59,17 @@ def code_fits(want, code):
     return all(w in ("x", c) for w, c in zip(want, code))
 
 
+# The registry of RFC 5248: the highest detail of each subject; none is missing below.
+REGISTERED = (0, 10, 4, 6, 7, 6, 10, 30)
+
+
 def enhanced_fits(want, text, code):
-    """Does a reply text begin with an enhanced code that fits `want` and the class of the reply code?"""
+    """Does a reply text begin with a registered enhanced code that fits `want` and the class of the reply code?"""
     match = re.match(rb"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?: |$)", text)
     if not match or match[1].decode() != code[0]:
+        return False
+    subject, detail = int(match[2]), int(match[3])
+    if subject >= len(REGISTERED) or detail > REGISTERED[subject]:
         return False
     return all(w in ("x", str(int(g))) for w, g in zip(want.split("."), match.groups()))
 

@@ -2,6 +2,7 @@
  * Replies: cut from what was heard, and judged.
  */
 #include "base/ascii.h"
+#include "base/num.h"
 #include "play.h"
 
 /* Length of the complete reply at the start of s, or 0. *form is false when it is malformed. */
@@ -85,21 +86,31 @@ play_code_fits(struct slice want, struct slice reply)
 	return true;
 }
 
+/* Is it in the registry of RFC 5248? The highest detail of each subject; none is missing below. */
+static bool
+is_registered(struct slice subject, struct slice detail)
+{
+	static const unsigned char highest[] = {0, 10, 4, 6, 7, 6, 10, 30};
+	uint64_t s, d;
+
+	return num_u64(subject, COUNT_OF(highest) - 1, &s) && num_u64(detail, highest[s], &d);
+}
+
 static bool
 enhanced_fits(struct slice want, struct slice text, unsigned char class)
 {
-	struct slice part, got, word;
+	struct slice part, got[3], word;
 
 	sl_cut(&text, ' ', &word);
 	if (word.n == 0 || word.p[0] != class)
 		return false;
 	for (int i = 0; i < 3; i++) {
 		sl_cut(&want, '.', &part);
-		sl_cut(&word, '.', &got);
-		if (got.n == 0 || (!sl_eq(part, SL("x")) && !sl_eq(part, got)))
+		sl_cut(&word, '.', &got[i]);
+		if (got[i].n == 0 || (!sl_eq(part, SL("x")) && !sl_eq(part, got[i])))
 			return false;
 	}
-	return word.n == 0;
+	return word.n == 0 && is_registered(got[1], got[2]);
 }
 
 /* Does some line of the reply match? */

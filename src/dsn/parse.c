@@ -183,7 +183,7 @@ wrong(struct reader *r, const char *why, const char *name)
 		fault_set(&r->fault, ST_SYNTAX, "5.6.0", "delivery-status: %s %s", name, why);
 }
 
-/* A header_fn. Unknown fields are extensions: R3464-2.4-a. */
+/* A header_fn. Unknown fields are extensions. */
 static void
 on_field(void *arg, const struct header_field *field)
 {

@@ -178,7 +178,8 @@ dsn_status_put(struct buf *out, const struct dsn_report *r)
 	put_field(out, "Original-Envelope-Id", "", r->envid);
 	put_field(out, "Reporting-MTA", type, r->me);
 	put_field(out, "Received-From-MTA", "dns; ", dsn_untyped(r->from_mta)); /* R3464-2.2.4-a */
-	/* R3464-2.2.3-a: DSN-Gateway stands here never, we are none */
+	/* R3464-2.2.3-a: DSN-Gateway stands here never, we are none; nor fields of our own,
+	 * R3464-2.4-a */
 	put_date(out, "Arrival-Date", r->arrived_sec, r->offset_minutes);
 	for (size_t i = 0; i < r->rcpt_count; i++) { /* R3464-2.1-b */
 		buf_put(out, SL("\r\n"));

@@ -77,7 +77,7 @@ end_section(struct header_parser *p, bool body_in_line)
 static void
 on_line(struct header_parser *p, unsigned char c)
 {
-	if (p->length && ascii_is_wsp(c)) { /* R5322-2.2.3-a, R5322-4.2-a */
+	if (p->length && ascii_is_wsp(c)) { /* R5322-4.2-a */
 		p->state = HEADER_VALUE;
 		return;
 	}
@@ -190,6 +190,7 @@ header_parser_end(struct header_parser *p)
 	end_section(p, false);
 }
 
+/* R5322-2.2.3-a: the line ends go, the blanks stay. */
 void
 header_unfold(struct buf *out, struct slice value)
 {

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/check.h"
 #include "dsn/dsn.h"
+#include "dsn/dsn_int.h"
 #include "dsn/parse.h"
 
 #define WHEN INT64_C(1795287900) /* Sat, 21 Nov 2026 19:05:00 +0000 */
@@ -105,7 +106,7 @@ test_failed(void)
 	CHECK_EQ(t.p.rcpts[0].action, DSN_FAILED);
 	CHECK_EQ(t.p.rcpts[0].esc[0] * 100 + t.p.rcpts[0].esc[1] * 10 + t.p.rcpts[0].esc[2], 511);
 	CHECK(!t.p.rcpts[0].remote_mta.type.n);                                 /* R3464-2.3.5-a */
-	CHECK_SL(t.p.rcpts[0].diagnostic.type, SL("x-courier"));                /* R3464-2.4-a */
+	CHECK_SL(t.p.rcpts[0].diagnostic.type, SL("x-courier"));
 	CHECK_SL(t.p.rcpts[0].diagnostic.value, SL("there is no extension x")); /* R3464-2.3.6-a */
 	CHECK_EQ(t.p.rcpts[0].last_attempt_sec, WHEN);
 	CHECK_EQ(t.p.rcpts[0].retry_until_sec, 0);
@@ -164,6 +165,42 @@ test_remote(void)
 	CHECK_EQ(t.p.rcpts[4].esc[0], 2);
 	CHECK(has(&t, "Subject: Mail could not be delivered\r\n"));
 	trip_fini(&t);
+}
+
+/* R3464-2.4-a: nothing stands there that the standard does not know. */
+static void
+test_known_fields(void)
+{
+	static const char *const known[] = {"Original-Envelope-Id", "Reporting-MTA",
+	    "Received-From-MTA", "Arrival-Date", "Original-Recipient", "Final-Recipient", "Action",
+	    "Status", "Remote-MTA", "Diagnostic-Code", "Last-Attempt-Date", "Will-Retry-Until"};
+	struct dsn_rcpt rcpts[] = {{.address = SL("a@far.example"),
+	    .original = SL("rfc822;b@far.example"),
+	    .action = DSN_DELAYED,
+	    .esc = {4, 4, 1},
+	    .text = SL("no answer"),
+	    .peer = SL("dns; mx.far.example"),
+	    .last_attempt_sec = WHEN,
+	    .give_up_sec = WHEN + 86400}};
+	struct dsn_report r = report(rcpts, 1);
+	struct slice rest, line, name;
+	struct buf out;
+	size_t fields = 0;
+
+	r.envid = SL("QQ314159");
+	buf_init(&out, 65536);
+	dsn_status_put(&out, &r);
+	for (rest = buf_slice(&out); sl_cut(&rest, '\n', &line);) {
+		bool found = line.n <= 1 || line.p[0] == ' ' || line.p[0] == '\t';
+
+		sl_cut(&line, ':', &name);
+		for (size_t i = 0; i < COUNT_OF(known); i++)
+			found = found || sl_eq(name, sl_str(known[i]));
+		CHECK(found);
+		fields++;
+	}
+	CHECK(fields >= COUNT_OF(known));
+	buf_fini(&out);
 }
 
 /* R3461-6.2-a R6522-4-a R6522-4-b: when the header comes back alone. */
@@ -386,6 +423,7 @@ main(int argc, char **argv)
 	static const struct check_row rows[] = {
 	    {"failed", test_failed},
 	    {"remote", test_remote},
+	    {"known_fields", test_known_fields},
 	    {"header_only", test_header_only},
 	    {"odd_originals", test_odd_originals},
 	    {"8bit", test_8bit},

@@ -77,6 +77,7 @@ test_good(void)
 static void
 test_obsolete(void)
 {
+	address_case("A\x01 B. C <a@b>", "[A B. C||a|b]");
 	address_case("(c1) A (c2) . B. <a . b @ c (c3) . d>", "[A. B.||a.b|c.d]");
 	address_case("<@a,@b:c@d>", "[|@a,@b|c|d]");
 	address_case("a@b,,c@d", "[||a|b][||c|d]");

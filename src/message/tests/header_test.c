@@ -49,7 +49,7 @@ header_case(const char *in, const char *want, const char *body)
 	}
 }
 
-/* R5322-2.2-a, R5322-2.2.3-a, R5322-4.2-a, R5322-4.5-a */
+/* R5322-2.2-a, R5322-4.2-a, R5322-4.5-a */
 static void
 test_header(void)
 {
@@ -65,6 +65,18 @@ test_header(void)
 	header_case("A:\r\n \r\n\r\nx", "[A|\r\n |0+7]", "x");
 	header_case("A: 1\r\nB", "[A| 1|0+6]", "B");
 	header_case("", "", "");
+}
+
+/* R5322-2.2.3-a */
+static void
+test_unfold(void)
+{
+	struct buf out;
+
+	buf_init(&out, 100);
+	header_unfold(&out, SL(" a\r\n  b\n\tc d \r\n"));
+	CHECK_SL(buf_slice(&out), SL("a  b\tc d"));
+	buf_fini(&out);
 }
 
 static void
@@ -166,6 +178,7 @@ main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
 		{"header", test_header},
+		{"unfold", test_unfold},
 		{"header_limit", test_header_limit},
 		{"edit", test_edit},
 		{"trace", test_trace},

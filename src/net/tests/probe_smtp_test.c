@@ -459,7 +459,7 @@ test_tls_trouble(void)
 	CHECK_EQ(w.why, ENGINE_WHY_TROUBLE);
 	probe_world_stop(&w);
 
-	/* Not TLS what comes. */
+	/* Not TLS what comes: no way back. R3207-4-i */
 	probe_world_start(&w, probe_smtp_new(probe_now), 0, 1);
 	w.tls = server;
 	probe_world_play(&w, SL("STARTTLS\r\n"));

@@ -222,6 +222,7 @@ limits(struct smtp_server_opts *o)
 	o->command_line_max_bytes = 64;
 }
 
+/* R5321-4.5.3.1.8-b, R5321-4.5.3.1.9-a, R5321-4.5.3.1.10-a, R5321-6.3-a */
 static void
 test_limits(void)
 {

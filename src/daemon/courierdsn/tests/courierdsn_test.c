@@ -139,8 +139,9 @@ on_submit(struct channel *c, uint32_t sequence, const void *message, int fd)
 	(void)fd;
 	CHECK_SL(m->source, SL("dsn"));
 	CHECK_EQ(m->file, w.file >= 0 ? 7 : 0);
-	CHECK_EQ(m->ret, 0);
+	CHECK_EQ(m->ret, 0); /* R3461-6.1-a */
 	CHECK_EQ(m->recipients.n, 1);
+	CHECK_EQ(m->recipients.v[0].notify, 0);
 	w.submitted = true;
 	snprintf(w.id, sizeof(w.id), "%.*s", SL_FMT(m->id));
 	snprintf(w.sender, sizeof(w.sender), "%.*s", SL_FMT(m->sender));
