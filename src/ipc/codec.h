@@ -113,4 +113,11 @@ enum st ipc_decode(const struct ipc_row *row, struct slice payload, struct arena
 void ipc_verdict_from(struct ipc_verdict *v, const struct fault *f);
 void ipc_verdict_to(const struct ipc_verdict *v, uint32_t n, struct fault *f);
 
+/*
+ * What became of a request, in *f: the verdict of its answer m; without one (NULL), *lost. The
+ * arguments are evaluated more than once.
+ */
+#define IPC_OUTCOME(m, lost, f) \
+	((m) ? ipc_verdict_to((m)->verdict.v, (m)->verdict.n, (f)) : (void)(*(f) = *(lost)))
+
 #endif

@@ -304,10 +304,7 @@ on_redeemed(struct channel_call *call, uint16_t type, const void *message, int f
 	struct fault f;
 
 	(void)type;
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &f);
-	else
-		f = *lost;
+	IPC_OUTCOME(m, lost, &f);
 	if (f.st == ST_OK && fd < 0)
 		fault_set(&f, ST_TEMP, "4.3.2", "no descriptor came with the worker");
 	if (f.st != ST_OK) {
@@ -340,10 +337,7 @@ on_ticket(struct channel_call *call, uint16_t type, const void *message, int fd,
 
 	(void)type;
 	(void)fd;
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &f);
-	else
-		f = *lost;
+	IPC_OUTCOME(m, lost, &f);
 	if (f.st != ST_OK) {
 		account_fail(a, &f);
 		return;

@@ -77,10 +77,7 @@ reported(struct channel_call *call, uint16_t type, const void *message, int fd,
 	(void)type;
 	(void)fd;
 	rp->answered = true;
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &rp->answer);
-	else
-		rp->answer = *lost;
+	IPC_OUTCOME(m, lost, &rp->answer);
 	/* "Done" counts only when it was done: courierdsn cannot talk a report away. */
 	for (uint32_t i = 0; m && rp->answer.st == ST_OK && !rp->committing && i < rp->count; i++) {
 		const struct queue_rcpt *r = &rp->m->rcpts[rp->rcpts[i]];

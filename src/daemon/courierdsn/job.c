@@ -89,18 +89,6 @@ finish(struct job *j, const struct fault *f)
 	job_free(j);
 }
 
-/* What a reply of another process says, or that it did not come. */
-static struct fault
-verdict_of(const struct ipc_verdict *v, uint32_t n, const struct fault *lost)
-{
-	struct fault f;
-
-	if (!v)
-		return *lost;
-	ipc_verdict_to(v, n, &f);
-	return f;
-}
-
 /* ---- custody ---- */
 
 static void
@@ -109,10 +97,11 @@ on_submitted(
 {
 	struct job *j = call->arg;
 	const struct ipc_submitted *m = message;
-	struct fault f = verdict_of(m ? m->verdict.v : NULL, m ? m->verdict.n : 0, lost);
+	struct fault f;
 
 	(void)type;
 	(void)fd;
+	IPC_OUTCOME(m, lost, &f);
 	j->file = 0; /* courierd has it, or has dropped it */
 	finish(j, &f);
 }
@@ -231,9 +220,10 @@ on_body_file(
 {
 	struct job *j = call->arg;
 	const struct ipc_body_file *m = message;
-	struct fault f = verdict_of(m ? m->verdict.v : NULL, m ? m->verdict.n : 0, lost);
+	struct fault f;
 
 	(void)type;
+	IPC_OUTCOME(m, lost, &f);
 	j->fd = fd;
 	j->file = m ? m->file : 0;
 	if (f.st == ST_OK && fd < 0)
@@ -347,10 +337,11 @@ on_routed(
 {
 	struct job *j = call->arg;
 	const struct ipc_routed *m = message;
-	struct fault f = verdict_of(m ? m->verdict.v : NULL, m ? m->verdict.n : 0, lost);
+	struct fault f;
 
 	(void)type;
 	(void)fd;
+	IPC_OUTCOME(m, lost, &f);
 	if (f.st == ST_OK && !keep_recipients(j, m))
 		fault_set(&f, ST_LIMIT, "4.3.2", "the sender stands for too many addresses");
 	if (f.st == ST_OK && !j->d->id_prefix[0])

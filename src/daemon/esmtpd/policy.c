@@ -82,10 +82,7 @@ on_policy(
 
 	(void)type;
 	(void)fd;
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
-	else
-		verdict = *f;
+	IPC_OUTCOME(m, f, &verdict);
 	if (verdict.st != ST_OK && c->connect_fault.st == ST_OK)
 		c->connect_fault = verdict;
 	for (uint32_t i = 0; m && i < m->variables.n; i++)
@@ -223,10 +220,7 @@ on_sender(
 
 	(void)type;
 	(void)fd;
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
-	else
-		verdict = *f;
+	IPC_OUTCOME(m, f, &verdict);
 	asked_done(q, &verdict, NULL);
 }
 
@@ -315,10 +309,7 @@ on_routed(
 
 	(void)type;
 	(void)fd;
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
-	else
-		verdict = *f;
+	IPC_OUTCOME(m, f, &verdict);
 	if (verdict.st == ST_OK && t && !keep_recipients(t, m))
 		fault_set(&verdict, ST_LIMIT, "4.5.3", "too many recipients for one message");
 	if (verdict.st == ST_OK && t)

@@ -199,10 +199,8 @@ on_body_file(
 	t->opening = false;
 	if (t->trouble.st != ST_OK)
 		; /* said already */
-	else if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &t->trouble);
 	else
-		t->trouble = *f;
+		IPC_OUTCOME(m, f, &t->trouble);
 	if (t->trouble.st == ST_OK && fd < 0)
 		fault_set(&t->trouble, ST_TEMP, "4.3.2", "the message cannot be stored now");
 	t->fd = fd;
@@ -285,10 +283,7 @@ on_submitted(
 	(void)type;
 	(void)fd;
 	t->file = 0; /* courierd has it, or has dropped it */
-	if (m)
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
-	else
-		verdict = *f;
+	IPC_OUTCOME(m, f, &verdict);
 	finish(t, &verdict);
 }
 

@@ -161,12 +161,10 @@ on_existing(
 
 	(void)type;
 	(void)fd;
+	IPC_OUTCOME(m, f, &verdict);
 	if (m) {
-		ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
 		account = m->account;
 		known_put(r->known, j->asked, verdict.st, account, loop_now(proc_loop(r->proc)));
-	} else {
-		verdict = *f;
 	}
 	route_job_answer(j->route, verdict.st, account, &verdict);
 	job_run(j);
