@@ -247,6 +247,24 @@ take_batch(struct sched *s, struct sched_dest *d, struct sched_item **items, siz
 	return n;
 }
 
+static bool
+module_may_begin(const struct module *m)
+{
+	return !list_is_empty(&m->ring) && !m->paused &&
+	    !(m->limits.max_dels && m->under_way >= m->limits.max_dels);
+}
+
+bool
+sched_any(struct sched *s, int64_t now_ms)
+{
+	s->now_ms = now_ms;
+	advance(s, now_ms);
+	for (unsigned i = 0; i < SCHED_MODULES; i++)
+		if (module_may_begin(&s->modules[i]))
+			return true;
+	return false;
+}
+
 size_t
 sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t max,
     struct sched_dest **dest)
@@ -259,7 +277,7 @@ sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t ma
 		struct sched_dest *d;
 		size_t count;
 
-		if (!n || m->paused || (m->limits.max_dels && m->under_way >= m->limits.max_dels))
+		if (!module_may_begin(m))
 			continue;
 		d = CONTAINER_OF(n, struct sched_dest, ring);
 		list_remove(n); /* its turn is over; dest_settle puts it at the end of the ring */

@@ -67,6 +67,9 @@ void sched_put(struct sched *s, struct sched_item *it, unsigned module, struct s
 /* Takes an item out, whatever its state; a delivery under way is still counted until sched_done. */
 void sched_remove(struct sched *s, struct sched_item *it);
 
+/* Would sched_next give something now? What is due by time is ready afterwards. */
+bool sched_any(struct sched *s, int64_t now_ms);
+
 /*
  * The next delivery that may begin now: up to max items of one message and destination, taken.
  * Returns their number, 0 when there is none. Every batch must be ended by sched_done with its

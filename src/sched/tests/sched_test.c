@@ -41,8 +41,13 @@ test_time(void)
 	begin(10, 10, 100);
 	put(0, "a.example", "m1", 100);
 	CHECK_EQ(sched_deadline(s), 100);
+	CHECK(!sched_any(s, 99));
 	CHECK_EQ(next(99), 0);
+	CHECK(sched_any(s, 100));
+	CHECK_EQ(sched_deadline(s), INT64_MAX); /* ready, so time brings nothing more */
+	CHECK(sched_any(s, 100));
 	CHECK_EQ(next(100), 1);
+	CHECK(!sched_any(s, 100));
 	CHECK(got[0] == &items[0]);
 	CHECK_SL(sched_dest_host(dest), SL("a.example"));
 	CHECK_EQ(sched_deadline(s), INT64_MAX);
@@ -90,7 +95,8 @@ test_limits(void)
 	CHECK_EQ(next(1), 1); /* b */
 	CHECK(got[0] == &items[4]);
 	CHECK_EQ(next(1), 1); /* c */
-	CHECK_EQ(next(1), 0); /* MAXDELS */
+	CHECK(!sched_any(s, 1)); /* MAXDELS */
+	CHECK_EQ(next(1), 0);
 	sched_done(s, dest, 0);
 	CHECK_EQ(next(1), 1); /* a again */
 	CHECK(dest == a);
