@@ -49,7 +49,10 @@ struct courierd {
 
 	struct list commands; /* command.c: connections */
 	struct deferred dispatch;
-	struct timer due;
+	struct timer due, wave;
+	int64_t wave_end_ms; /* dispatch.c */
+	unsigned wave_count;
+	bool wave_open;
 	uint64_t next_delivery, next_report;
 	struct list reports; /* report.c: asked and not answered */
 	bool draining, stopping;
