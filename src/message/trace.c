@@ -31,6 +31,7 @@ put_literal(struct buf *out, struct slice ip)
 void
 trace_put_received(struct buf *out, const struct trace_received *r)
 {
+	/* R5321-4.4-b: the name as it was given, and the address beside it. */
 	buf_put_str(out, "Received: from ");
 	if (r->helo.n)
 		put_safe(out, r->helo);
@@ -64,12 +65,14 @@ trace_put_received(struct buf *out, const struct trace_received *r)
 	buf_put(out, r->by);
 	buf_fmt(out, " with %s\r\n  id ", r->with);
 	buf_put(out, r->id);
+	/* R5321-4.4-e: one address; with several recipients the caller gives none. */
 	if (r->for_one.n) {
 		buf_put_str(out, "\r\n  for <");
 		put_safe(out, r->for_one);
 		buf_put_byte(out, '>');
 	}
 	buf_put_str(out, "; ");
+	/* R5321-4.4-g, R5321-F.5-a */
 	date_put_rfc5322(out, r->seconds, r->offset_minutes);
 	buf_put_str(out, "\r\n");
 }

@@ -202,7 +202,7 @@ next_target(struct route_job *j)
 	j->candidate_count = j->candidate_at = 0;
 }
 
-/* Nobody has this address. */
+/* Nobody has this address: R3463-3.2-a. */
 static void
 unknown(struct route_job *j)
 {
@@ -349,6 +349,7 @@ target_complete(struct route_job *j, const struct target *t, struct route_name *
 	struct slice written;
 
 	if (t->address.n > ROUTE_ADDRESS_MAX || !route_name_split(t->address, j->arena, name)) {
+		/* R3463-3.2-c */
 		job_fail(j, ST_PERM, "5.1.3", "Address is not possible");
 		return false;
 	}
@@ -380,6 +381,7 @@ target_begin(struct route_job *j)
 		st = route_domain_kind(j->map, name.domain, j->arena, &kind, &domain, &f);
 	if (kind == ROUTE_LOCAL)
 		domain = SL_NONE;
+	/* R5321-7.9-a, R5321-3.6.2-a, R3463-3.8-a */
 	if (st == ST_OK && kind == ROUTE_FOREIGN && !t->is_member && !j->request->may_relay) {
 		fault_set(&j->fault, ST_DENIED, "5.7.1", "Relaying to <%.*s> denied",
 		    SL_FMT(sl_sub(j->target_address, 0, 120)));

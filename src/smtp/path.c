@@ -290,7 +290,7 @@ enum st
 smtp_path_take(struct arena *a, struct slice *rest, bool null_allowed, bool postmaster_allowed,
     struct smtp_path *path, struct fault *f)
 {
-	const char *esc = null_allowed ? "5.1.7" : "5.1.3";
+	const char *esc = null_allowed ? "5.1.7" : "5.1.3"; /* R3463-3.2-e, R3463-3.2-c */
 	struct slice inside;
 	size_t end;
 

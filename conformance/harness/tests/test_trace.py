@@ -34,6 +34,13 @@ do_thing(int a)
 	return a;
 }
 
+/* R5321-4.1-e */
+static const struct {
+	int a;
+} unnamed[] = {
+	{ 1 },
+};
+
 /* Not about a requirement. */
 static int
 other(void)
@@ -63,7 +70,7 @@ def run(tree, rows, *words):
     return done.returncode, done.stdout + done.stderr
 
 
-ROWS = row("a") + row("b") + row("c", "SHOULD") + row("d")
+ROWS = row("a") + row("b") + row("c", "SHOULD") + row("d") + row("e")
 
 
 def test_link_fills_code_and_test(tree):
@@ -72,10 +79,11 @@ def test_link_fills_code_and_test(tree):
     assert 'code = ["src/x/a.c:do_thing"]\ntest = ["conformance/smtp/a.scn", "src/x/tests/a_test.c"]' in text
     assert 'code = ["src/x/a.c:rows"]\ntest = ["conformance/smtp/a.scn"]' in text
     assert 'code = ["src/x/a.c:other"]\ntest = []' in text
+    assert 'code = ["src/x/a.c:unnamed"]' in text
     assert text.count("code = []") == 1
     matrix = (tree / "docs/rfc-matrix.md").read_text()
     assert "| R5321-4.1-a | MUST | server | todo | A thing is done. | x/a.c:do_thing | smtp/a.scn<br>src/x/tests/a_test.c |" in matrix
-    assert run(tree, text[text.index("\n[[req]]"):], "--check") == (0, "trace: 4 requirements, 0 of 3 MUSTs met, 0 mistakes\n")
+    assert run(tree, text[text.index("\n[[req]]"):], "--check") == (0, "trace: 5 requirements, 0 of 4 MUSTs met, 0 mistakes\n")
 
 
 def test_check_finds_what_is_out_of_date(tree):
@@ -91,7 +99,7 @@ def test_check_finds_what_is_out_of_date(tree):
 
 
 @pytest.mark.parametrize("rows, expected", [
-    (row("a") + row("a") + row("b") + row("c") + row("d"), "R5321-4.1-a: duplicate id"),
+    (row("a") + row("a") + row("b") + row("c") + row("d") + row("e"), "R5321-4.1-a: duplicate id"),
     (row("a"), "src/x/a.c:1: unknown requirement R5321-4.1-b"),
     (ROWS.replace('level = "SHOULD"', 'level = "OUGHT"'), "level: found 'OUGHT', expected one of"),
     (ROWS.replace('section = "4.1"', 'section = "4.2"', 1), "found id 'R5321-4.1-a', expected R5321-4.2-LETTER"),
@@ -113,7 +121,7 @@ def test_done_needs_code_and_test(tree):
 
 
 def test_what_is_gone(tree):
-    rows = row("a", code='["src/x/a.c:gone", "src/y.c:f"]', test='["tests/gone.py"]') + row("b") + row("c") + row("d")
+    rows = row("a", code='["src/x/a.c:gone", "src/y.c:f"]', test='["tests/gone.py"]') + row("b") + row("c") + row("d") + row("e")
     status, out = run(tree, rows)
     assert status == 1
     assert "code src/x/a.c:gone: no such function or table" in out

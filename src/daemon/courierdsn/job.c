@@ -114,7 +114,7 @@ submit(struct job *j)
 	int64_t now_sec = clock_wall_ms() / 1000;
 	char id[48];
 	struct ipc_submit m = {
-	    .source = SL("dsn"), /* and no sender, no ret: R3464-2-e, R3461-6.1-a */
+	    .source = SL("dsn"), /* and no sender, no ret: R3464-2-e, R3461-6.1-a, R5321-3.6.3-c */
 	    .flags = QUEUE_REPORT | (j->is_double ? QUEUE_DOUBLE : 0),
 	    .arrived_sec = now_sec,
 	    .report_of = j->number,
@@ -393,6 +393,7 @@ take_report(struct job *j, const struct ipc_report *m)
 	r->from = arena_copy(j->arena, buf_slice(&text));
 	r->me = arena_copy(j->arena, sl_str(site->me));
 	if (m->sender.n) {
+		/* R5321-3.6.3-a, R5321-6.1-b, R5321-4.4-j */
 		r->to = arena_copy(j->arena, m->sender);
 	} else {
 		buf_clear(&text);
@@ -400,6 +401,7 @@ take_report(struct job *j, const struct ipc_report *m)
 		r->to = arena_copy(j->arena, buf_slice(&text));
 	}
 	buf_fini(&text);
+	/* R5321-6.1-c, R3461-5.2-a, R5321-4.5.4-a: the postmaster hears of it. */
 	j->is_double = !m->sender.n || (m->flags & QUEUE_DOUBLE);
 	j->about = arena_copy(j->arena, m->id);
 	r->envid = arena_copy(j->arena, m->envid);

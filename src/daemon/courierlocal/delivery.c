@@ -124,6 +124,7 @@ make_head(struct delivery *d, struct slice address)
 	struct buf text;
 
 	buf_init(&text, HEAD_MAX);
+	/* R5321-4.4-h */
 	trace_put_return_path(&text, d->sender, "\r\n");
 	trace_put_delivered_to(&text, address, "\r\n");
 	head = arena_copy(d->arena, buf_slice(&text));

@@ -193,7 +193,7 @@ policy_auth(struct client *c, const struct engine_ask *a)
 	struct asked *q;
 	struct fault f;
 
-	/* RFC 4616: acting as somebody else is not offered. */
+	/* R4616-2-h, R4616-2-i: acting as somebody else is not offered. */
 	if (d->authzid.n && !sl_eq(d->authzid, d->user)) {
 		fault_set(&f, ST_DENIED, "5.7.8", "you may only act as yourself");
 		client_answer(c, a->number, &f, NULL);

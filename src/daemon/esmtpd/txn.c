@@ -106,6 +106,7 @@ put_received(struct txn *t)
 	if (facts.tls_on)
 		snprintf(tls, sizeof(tls), "%.*s %.*s %u", SL_FMT(facts.tls_version),
 		    SL_FMT(facts.tls_cipher), facts.tls_bits);
+	/* R5321-4.4-a, R5321-4.1.1.4-g, R5321-4.4-c, R5321-4.4-d: above all that came. */
 	trace_put_received(&t->body, &(struct trace_received){
 					 .helo = facts.helo,
 					 .client_ip = sl_str(c->ip),
