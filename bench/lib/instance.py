@@ -108,7 +108,8 @@ class Instance:
         for line in self.command("pids").splitlines():
             pid, _, role = line.strip().partition(" ")
             if pid.isdigit():
-                roles[int(pid)] = role.strip()
+                # a process title may name the product first: "courier: esmtpd 0"
+                roles[int(pid)] = role.strip().removeprefix("courier: ")
         return roles
 
     def pids(self):
