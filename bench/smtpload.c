@@ -95,41 +95,26 @@ parse_server(struct load_plan *plan, const char *text)
 	plan->server.sin_port = htons((uint16_t)parse_number("port", colon + 1, 1, 65535));
 }
 
-/* One row per option with a number. */
-struct number_option {
+/* One row per option with a value: a text, or a number. */
+struct value_option {
 	const char *name;
+	const char **text;
+	int64_t *number;
 	int64_t min, max;
-	int64_t *value;
 };
 
 static int
-parse_number_option(const struct number_option *rows, const char *name, const char *text)
+parse_value_option(const struct value_option *rows, const char *name, const char *text)
 {
 	for (; rows->name != NULL; rows++) {
 		if (strcmp(rows->name, name) != 0)
 			continue;
 		if (text == NULL)
 			die_usage("option needs a value", name);
-		*rows->value = parse_number(name, text, rows->min, rows->max);
-		return 1;
-	}
-	return 0;
-}
-
-struct text_option {
-	const char *name;
-	const char **value;
-};
-
-static int
-parse_text_option(const struct text_option *rows, const char *name, const char *text)
-{
-	for (; rows->name != NULL; rows++) {
-		if (strcmp(rows->name, name) != 0)
-			continue;
-		if (text == NULL)
-			die_usage("option needs a value", name);
-		*rows->value = text;
+		if (rows->text != NULL)
+			*rows->text = text;
+		else
+			*rows->number = parse_number(name, text, rows->min, rows->max);
 		return 1;
 	}
 	return 0;
@@ -159,21 +144,21 @@ parse_options(struct load *load, int argc, char **argv)
 {
 	struct load_plan *plan = &load->plan;
 	int64_t connections = 20, rcpts = 1, sources = 0, seconds = 0, give_up = 30, idle = 0;
-	const struct number_option numbers[] = {
-		{ "--connections", 1, LOAD_CONN_MAX, &connections },
-		{ "--messages", 0, INT64_C(1000000000), &plan->messages },
-		{ "--size", 1, INT64_C(1) << 30, &plan->size_bytes },
-		{ "--rcpts", 1, LOAD_RCPT_MAX, &rcpts },
-		{ "--per-connection", 0, INT64_C(1000000000), &plan->per_connection },
-		{ "--sources", 0, 60000, &sources },
-		{ "--time", 0, 1000000, &seconds },
-		{ "--give-up", 0, 1000000, &give_up },
-		{ "--idle", 1, LOAD_CONN_MAX, &idle },
-		{ NULL, 0, 0, NULL }
-	};
-	const struct text_option texts[] = {
-		{ "--from", &plan->from }, { "--helo", &plan->helo }, { "--token", &plan->token },
-		{ "--acked", &plan->acked_path }, { NULL, NULL }
+	const struct value_option options[] = {
+		{ "--connections", NULL, &connections, 1, LOAD_CONN_MAX },
+		{ "--messages", NULL, &plan->messages, 0, INT64_C(1000000000) },
+		{ "--size", NULL, &plan->size_bytes, 1, INT64_C(1) << 30 },
+		{ "--rcpts", NULL, &rcpts, 1, LOAD_RCPT_MAX },
+		{ "--per-connection", NULL, &plan->per_connection, 0, INT64_C(1000000000) },
+		{ "--sources", NULL, &sources, 0, 60000 },
+		{ "--time", NULL, &seconds, 0, 1000000 },
+		{ "--give-up", NULL, &give_up, 0, 1000000 },
+		{ "--idle", NULL, &idle, 1, LOAD_CONN_MAX },
+		{ "--from", &plan->from, NULL, 0, 0 },
+		{ "--helo", &plan->helo, NULL, 0, 0 },
+		{ "--token", &plan->token, NULL, 0, 0 },
+		{ "--acked", &plan->acked_path, NULL, 0, 0 },
+		{ NULL, NULL, NULL, 0, 0 }
 	};
 	int json = 0, i;
 
@@ -188,8 +173,7 @@ parse_options(struct load *load, int argc, char **argv)
 			json = 1;
 		else if (strcmp(argv[i], "--no-pipelining") == 0)
 			plan->pipelining = 0;
-		else if (parse_number_option(numbers, argv[i], text) ||
-		    parse_text_option(texts, argv[i], text))
+		else if (parse_value_option(options, argv[i], text))
 			i++;
 		else
 			die_usage("unknown option", argv[i]);

@@ -39,4 +39,12 @@ size_t check_below(uint64_t *state, size_t n);
 /* Runs the rows; the exit status for main. */
 int check_main(int argc, char **argv, const struct check_row *rows, size_t count);
 
+/*
+ * A new folder for a test below parent (NULL: $TMPDIR, or /tmp), its name in path; the program ends
+ * when there can be none. check_folder_remove removes it with all that is in it, following no
+ * links.
+ */
+void check_folder_new(const char *parent, char path[64]);
+void check_folder_remove(const char *path);
+
 #endif

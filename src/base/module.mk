@@ -5,7 +5,7 @@ libbase_a_SOURCES = \
 	src/base/arena.c \
 	src/base/base64.c \
 	src/base/buf.c \
-	src/base/check.c \
+	src/base/check.c src/base/check_folder.c \
 	src/base/crc32c.c \
 	src/base/date.c \
 	src/base/date_parse.c \

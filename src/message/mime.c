@@ -110,50 +110,22 @@ on_encoding(struct mime_parser *p, struct mime_part *part, struct slice value)
 	    encoding_of(sl_sub(part->encoding_text, 0, sl_find(part->encoding_text, ' ')));
 }
 
-static void
-on_id(struct mime_parser *p, struct mime_part *part, struct slice value)
-{
-	part->id = unfolded(p, value);
-}
-
-static void
-on_description(struct mime_parser *p, struct mime_part *part, struct slice value)
-{
-	part->description = unfolded(p, value);
-}
-
-static void
-on_location(struct mime_parser *p, struct mime_part *part, struct slice value)
-{
-	part->location = unfolded(p, value);
-}
-
-static void
-on_language(struct mime_parser *p, struct mime_part *part, struct slice value)
-{
-	part->language = unfolded(p, value);
-}
-
-static void
-on_md5(struct mime_parser *p, struct mime_part *part, struct slice value)
-{
-	part->md5 = unfolded(p, value);
-}
-
 /* The fields that make the structure; the first of each name counts. */
 static const struct {
 	const char *name;
 	void (*set)(struct mime_parser *p, struct mime_part *part, struct slice value);
-	size_t at; /* of a slice in struct mime_part that has p != NULL once it was set */
+	/* of a slice in struct mime_part that has p != NULL once it was set; without set, of the
+	 * text */
+	size_t at;
 } field_rows[] = {
 	{"Content-Type", on_type, offsetof(struct mime_part, type.type)},
 	{"Content-Transfer-Encoding", on_encoding, offsetof(struct mime_part, encoding_text)},
 	{"Content-Disposition", on_disposition, offsetof(struct mime_part, disposition.type)},
-	{"Content-ID", on_id, offsetof(struct mime_part, id)},
-	{"Content-Description", on_description, offsetof(struct mime_part, description)},
-	{"Content-Location", on_location, offsetof(struct mime_part, location)},
-	{"Content-Language", on_language, offsetof(struct mime_part, language)},
-	{"Content-MD5", on_md5, offsetof(struct mime_part, md5)},
+	{"Content-ID", NULL, offsetof(struct mime_part, id)},
+	{"Content-Description", NULL, offsetof(struct mime_part, description)},
+	{"Content-Location", NULL, offsetof(struct mime_part, location)},
+	{"Content-Language", NULL, offsetof(struct mime_part, language)},
+	{"Content-MD5", NULL, offsetof(struct mime_part, md5)},
 };
 
 static void
@@ -163,10 +135,14 @@ on_field(void *arg, const struct header_field *f)
 	struct mime_part *part = p->current;
 
 	for (size_t i = 0; i < COUNT_OF(field_rows); i++) {
-		const struct slice *seen = (const void *)((const char *)part + field_rows[i].at);
+		struct slice *text = (void *)((char *)part + field_rows[i].at);
 
-		if (!seen->p && sl_ieq(f->name, sl_str(field_rows[i].name)))
+		if (text->p || !sl_ieq(f->name, sl_str(field_rows[i].name)))
+			continue;
+		if (field_rows[i].set)
 			field_rows[i].set(p, part, f->value);
+		else
+			*text = unfolded(p, f->value);
 	}
 	if (p->field)
 		p->field(p->arg, part, f);

@@ -26,19 +26,17 @@ static int home_fd;
 static void
 home_open(void)
 {
-	snprintf(home, sizeof(home), "/tmp/deliver_test.XXXXXX");
-	if (!mkdtemp(home) || (home_fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	check_folder_new(NULL, home);
+	home_fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (home_fd < 0)
 		abort();
 }
 
 static void
 home_close(void)
 {
-	char command[128];
-
 	close(home_fd);
-	snprintf(command, sizeof(command), "rm -rf %s", home);
-	CHECK(system(command) == 0);
+	check_folder_remove(home);
 }
 
 static void

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,9 +78,7 @@ void
 store_open(struct store *s)
 {
 	*s = (struct store){0};
-	snprintf(s->home, sizeof(s->home), "/tmp/maildir_test.XXXXXX");
-	if (!mkdtemp(s->home))
-		abort();
+	check_folder_new(NULL, s->home);
 	if (durable_new(&s->durable, 8) != 0)
 		abort();
 	s->host = (struct maildir_host){
@@ -91,21 +88,12 @@ store_open(struct store *s)
 	s->folder = maildir_folder_new(&s->host, &s->place);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
 void
 store_close(struct store *s)
 {
 	maildir_folder_free(s->folder);
 	durable_free(s->durable);
-	nftw(s->home, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	check_folder_remove(s->home);
 }
 
 void

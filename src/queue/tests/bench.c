@@ -40,8 +40,8 @@ bench_open(struct bench *b)
 void
 bench_new(struct bench *b)
 {
-	disk_folder(b->path);
-	disk_folder(b->keep);
+	check_folder_new(NULL, b->path);
+	check_folder_new(NULL, b->keep);
 	disk_start(b->keep);
 	bench_open(b);
 }
@@ -60,8 +60,8 @@ bench_end(struct bench *b)
 {
 	bench_drop(b);
 	disk_end();
-	disk_remove(b->path);
-	disk_remove(b->keep);
+	check_folder_remove(b->path);
+	check_folder_remove(b->keep);
 }
 
 /* Turns while nothing but time passes. */

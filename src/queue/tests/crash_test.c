@@ -195,13 +195,13 @@ cut_power(struct bench *b, uint64_t seed)
 {
 	struct bench fresh = *b;
 
-	disk_folder(fresh.path);
-	disk_folder(fresh.keep);
+	check_folder_new(NULL, fresh.path);
+	check_folder_new(NULL, fresh.keep);
 	disk_image(b->path, fresh.path, seed);
 	bench_drop(b);
 	disk_end();
-	disk_remove(b->path);
-	disk_remove(b->keep);
+	check_folder_remove(b->path);
+	check_folder_remove(b->keep);
 	*b = fresh;
 	disk_start(b->keep);
 	sync_tree(b->path);

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -457,26 +456,3 @@ disk_image(const char *from, const char *to, uint64_t seed)
 }
 
 /* ---- folders of tests ---- */
-
-void
-disk_folder(char path[64])
-{
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(path, 64, "%.40s/queue.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(path))
-		die(path);
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-void
-disk_remove(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}

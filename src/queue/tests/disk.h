@@ -32,8 +32,4 @@ unsigned disk_syncs(void);
 /* While held, syncs happen but nobody is told. */
 void disk_hold(bool held);
 
-/* mkdtemp below $TMPDIR or /tmp; removed with everything in it by disk_remove. */
-void disk_folder(char path[64]);
-void disk_remove(const char *path);
-
 #endif

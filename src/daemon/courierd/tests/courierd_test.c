@@ -20,8 +20,8 @@ static void
 end(void)
 {
 	world_stop();
-	disk_remove(w.queue_path);
-	disk_remove(w.mail_path);
+	check_folder_remove(w.queue_path);
+	check_folder_remove(w.mail_path);
 }
 
 static void

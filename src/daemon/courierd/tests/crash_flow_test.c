@@ -125,18 +125,18 @@ missing(void)
 static void
 place_new(void)
 {
-	disk_folder(place.queue);
-	disk_folder(place.keep);
-	disk_folder(place.mail);
+	check_folder_new(NULL, place.queue);
+	check_folder_new(NULL, place.keep);
+	check_folder_new(NULL, place.mail);
 	snprintf(place.yes, sizeof(place.yes), "%s/yes", place.mail);
 }
 
 static void
 place_end(void)
 {
-	disk_remove(place.queue);
-	disk_remove(place.keep);
-	disk_remove(place.mail);
+	check_folder_remove(place.queue);
+	check_folder_remove(place.keep);
+	check_folder_remove(place.mail);
 }
 
 /* One life cut at its nth sync, then one that ends in order. False: the first ended before its
@@ -149,14 +149,14 @@ cut_at(unsigned n, bool power, uint64_t seed)
 
 	place_new();
 	if (power)
-		disk_folder(image);
+		check_folder_new(NULL, image);
 	status = process(live, n, power ? image : NULL, seed);
 	CHECK(status == 77 || status == 0);
 	if (power && status == 77) {
-		disk_remove(place.queue);
+		check_folder_remove(place.queue);
 		CHECK_EQ(rename(image, place.queue), 0);
 	} else if (power) {
-		disk_remove(image);
+		check_folder_remove(image);
 	}
 	CHECK_EQ(process(finish, 0, NULL, 0), 0);
 	if (!CHECK_EQ(missing(), 0))

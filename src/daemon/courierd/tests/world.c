@@ -488,8 +488,8 @@ world_new(void)
 {
 	char queue[64], mail[64];
 
-	disk_folder(queue);
-	disk_folder(mail);
+	check_folder_new(NULL, queue);
+	check_folder_new(NULL, mail);
 	world_at(queue, mail);
 }
 

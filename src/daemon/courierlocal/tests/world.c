@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,15 +89,6 @@ world_count(const struct world *w, const char *path)
 	return n;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
 /* ---- the world ---- */
 
 void
@@ -140,9 +130,7 @@ void
 world_open_in(struct world *w, const char *parent)
 {
 	*w = (struct world){.snapshot_fd = -1};
-	snprintf(w->dir, sizeof(w->dir), "%s/local_test.XXXXXX", parent);
-	if (!mkdtemp(w->dir))
-		abort();
+	check_folder_new(parent, w->dir);
 	make_dir(w, "etc");
 	make_dir(w, "run");
 	make_dir(w, "run/smtp");
@@ -158,7 +146,7 @@ world_close(struct world *w)
 	loop_turn(w->loop, 0);
 	loop_free(w->loop);
 	close(w->snapshot_fd);
-	nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	check_folder_remove(w->dir);
 }
 
 void
