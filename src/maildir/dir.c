@@ -103,9 +103,26 @@ make_dir(int parent, const char *name, struct fault *f)
 	return ST_OK;
 }
 
+/* Nothing there but dot files? Then nobody has used it yet. */
+static bool
+is_fresh(int dir)
+{
+	struct maildir_walker w;
+	const char *name;
+
+	if (maildir_walker_open(dir, &w) != 0)
+		return false;
+	do
+		name = maildir_walker_next(&w);
+	while (name && name[0] == '.');
+	maildir_walker_close(&w);
+	return name == NULL;
+}
+
 /* *fd gets the directory, which is made when it is missing and may be. */
 static enum st
-open_or_make(int parent, struct slice name, bool create, bool *created, int *fd, struct fault *f)
+open_or_make(
+    int parent, struct slice name, enum maildir_make make, bool *created, int *fd, struct fault *f)
 {
 	char text[256];
 	enum st st;
@@ -113,8 +130,10 @@ open_or_make(int parent, struct slice name, bool create, bool *created, int *fd,
 	*fd = open_dir(parent, name, f);
 	if (*fd >= 0)
 		return ST_OK;
-	if (!create || f->sys != ENOENT || !maildir_name_copy(name, text))
+	if (make == MAILDIR_NEVER || f->sys != ENOENT || !maildir_name_copy(name, text))
 		return f->st;
+	if (make == MAILDIR_IF_FRESH && !is_fresh(parent))
+		return fault_set(f, ST_NOENT, "4.2.0", "%s: there is no Maildir", text);
 	st = make_dir(parent, text, f);
 	if (st != ST_OK)
 		return st;
@@ -124,19 +143,22 @@ open_or_make(int parent, struct slice name, bool create, bool *created, int *fd,
 }
 
 enum st
-maildir_open(int parent, struct slice name, bool create, struct maildir *m, struct fault *f)
+maildir_open(
+    int parent, struct slice name, enum maildir_make make, struct maildir *m, struct fault *f)
 {
 	enum st st;
 
 	*m = MAILDIR_CLOSED;
-	st = open_or_make(parent, name, create, &m->created, &m->top, f);
+	st = open_or_make(parent, name, make, &m->created, &m->top, f);
+	if (make == MAILDIR_IF_FRESH)
+		make = MAILDIR_MAKE; /* the top is there: what it lacks belongs in it */
 	/* tmp last: others take a folder that has it for whole. */
 	if (st == ST_OK)
-		st = open_or_make(m->top, SL("cur"), create, &m->created, &m->cur, f);
+		st = open_or_make(m->top, SL("cur"), make, &m->created, &m->cur, f);
 	if (st == ST_OK)
-		st = open_or_make(m->top, SL("new"), create, &m->created, &m->new, f);
+		st = open_or_make(m->top, SL("new"), make, &m->created, &m->new, f);
 	if (st == ST_OK)
-		st = open_or_make(m->top, SL("tmp"), create, &m->created, &m->tmp, f);
+		st = open_or_make(m->top, SL("tmp"), make, &m->created, &m->tmp, f);
 	if (st != ST_OK)
 		maildir_close(m);
 	return st;

@@ -24,14 +24,21 @@ struct maildir {
  */
 int maildir_walk(int base, struct slice path, struct slice *last, struct fault *f) ATTR_CHECKED;
 
+/* May a Maildir be made where there is none? */
+enum maildir_make {
+	MAILDIR_NEVER,
+	MAILDIR_IF_FRESH, /* when its parent holds nothing but dot files: a home nobody used yet */
+	MAILDIR_MAKE,
+};
+
 /*
- * Opens the Maildir `name` in parent. create: makes what is missing of it, mode 0700, when the
+ * Opens the Maildir `name` in parent. make: makes what is missing of it, mode 0700, when the
  * parent belongs to this process's uid (a mount point that is not mounted belongs to somebody
  * else). ST_OK, or a fault of class 4 with everything closed: 4.2.0 there is none, 4.3.0 and 4.3.1
  * the system's.
  */
-enum st maildir_open(
-    int parent, struct slice name, bool create, struct maildir *m, struct fault *f) ATTR_CHECKED;
+enum st maildir_open(int parent, struct slice name, enum maildir_make make, struct maildir *m,
+    struct fault *f) ATTR_CHECKED;
 
 /* Closes what is open; safe twice. */
 void maildir_close(struct maildir *m);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "maildir/dir.h"
 #include "maildir/quota.h"
 #include "maildir/step.h"
 #include "os/clock.h"
@@ -251,7 +250,7 @@ group_open(struct maildir_folder *f, struct fault *why)
 	close(base);
 	if (f->parent < 0)
 		return why->st;
-	st = maildir_open(f->parent, name, f->place.create, &f->dirs, why);
+	st = maildir_open(f->parent, name, f->place.make, &f->dirs, why);
 	if (st != ST_OK)
 		return st;
 	if (f->dirs.created)

@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "base/list.h"
 #include "maildir/body.h"
+#include "maildir/dir.h"
 #include "maildir/name.h"
 #include "os/durable.h"
 
@@ -41,9 +42,9 @@ struct maildir_place {
 	 * each group. */
 	int (*base)(void *owner, struct fault *f);
 	void *owner;
-	struct slice path;  /* relative: "./Maildir" */
-	struct slice quota; /* definition, or empty: what maildirsize says */
-	bool create;        /* make it when it is missing */
+	struct slice path;      /* relative: "./Maildir" */
+	struct slice quota;     /* definition, or empty: what maildirsize says */
+	enum maildir_make make; /* what to do when it is missing */
 };
 
 /* One message for the folder. Embedded in the caller's struct; zero-initialise. */

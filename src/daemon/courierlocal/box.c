@@ -100,21 +100,24 @@ split(struct slice path, char **parent)
 }
 
 /*
- * May a Maildir be made where there is nothing? Yes where the path says that it means one: by a
- * slash at its end, by the account's own Maildir, by the usual name, or by the name of a Maildir++
- * folder.
+ * What a missing mailbox is to become. Yes, a Maildir, where the path says so by a slash at its
+ * end, or by the name of a Maildir++ folder. The account's own, and the usual one, only in a home
+ * that nobody used yet: where it was lost, mail waits until it is back. *is_maildir false: an mbox
+ * file.
  */
-static bool
-means_maildir(const struct account *a, struct slice path)
+static enum maildir_make
+may_make(const struct account *a, struct slice path, bool *is_maildir)
 {
-	struct slice last = without_end_slashes(path);
+	struct slice whole = without_end_slashes(path), last = whole;
 
-	if (path.n > 1 && path.p[path.n - 1] == '/')
-		return true;
-	if (sl_eq(last, without_end_slashes(a->maildir)))
-		return true;
+	*is_maildir = true;
 	last = sl_skip(last, sl_rfind(last, '/') < last.n ? sl_rfind(last, '/') + 1 : 0);
-	return sl_eq(last, SL("Maildir")) || (last.n > 1 && last.p[0] == '.');
+	if (sl_eq(last, SL("Maildir")) || sl_eq(whole, without_end_slashes(a->maildir)))
+		return MAILDIR_IF_FRESH;
+	if (whole.n < path.n || (last.n > 1 && last.p[0] == '.'))
+		return MAILDIR_MAKE;
+	*is_maildir = false;
+	return MAILDIR_NEVER;
 }
 
 /* ---- Maildir ---- */
@@ -149,6 +152,7 @@ box_new(struct account *a, struct slice path)
 {
 	struct box *b = mem_get(sizeof(*b));
 	size_t count = 0;
+	bool is_maildir;
 
 	LIST_EACH (&a->boxes, n)
 		count++;
@@ -163,7 +167,7 @@ box_new(struct account *a, struct slice path)
 	    .owner = b,
 	    .path = split(sl_str(b->path), &b->parent),
 	    .quota = a->quota,
-	    .create = means_maildir(a, path),
+	    .make = may_make(a, path, &is_maildir),
 	};
 	b->folder = maildir_folder_new(&a->l->host, &place);
 	list_node_init(&b->node);
@@ -349,6 +353,7 @@ box_deliver(struct run *r, struct slice path, struct fault *f)
 {
 	struct box *b = box_find(r->d->account, path);
 	enum maildir_kind kind = MAILDIR_IS_OTHER;
+	bool is_maildir;
 	enum st st;
 
 	if (b && b->is_doubtful && box_is_idle(b)) {
@@ -362,8 +367,8 @@ box_deliver(struct run *r, struct slice path, struct fault *f)
 		return st;
 	if (kind == MAILDIR_IS_OTHER)
 		return fault_set(f, ST_TEMP, "4.2.0", "%.*s is no mailbox", SL_FMT(path));
-	if (kind == MAILDIR_IS_DIR ||
-	    (kind == MAILDIR_IS_MISSING && means_maildir(r->d->account, path)))
+	may_make(r->d->account, path, &is_maildir);
+	if (kind == MAILDIR_IS_DIR || (kind == MAILDIR_IS_MISSING && is_maildir))
 		return maildir_put(r, box_new(r->d->account, path));
 	run_arm(r);
 	list_append(&r->d->l->mbox_queue, &r->waits);

@@ -247,6 +247,38 @@ test_twins(void)
 	store_close(&s);
 }
 
+/* A home that nobody used gets a Maildir; one that lost its Maildir does not get another. */
+static void
+test_fresh(void)
+{
+	struct store s;
+	struct letter l;
+	char from[512], to[512];
+
+	store_open(&s);
+	s.place.make = MAILDIR_IF_FRESH;
+	maildir_folder_free(s.folder);
+	s.folder = maildir_folder_new(&s.host, &s.place);
+	store_touch(&s, ".profile", SL("x"));
+	letter_init(&l, "a.b.c", 1, SL(TEXT));
+	maildir_folder_put(s.folder, &l.job);
+	store_run(&s);
+	CHECK_EQ(l.fault.st, ST_OK);
+	snprintf(from, sizeof(from), "%s/Maildir", s.home);
+	snprintf(to, sizeof(to), "%s/away", s.home);
+	CHECK(rename(from, to) == 0);
+	letter_init(&l, "a.b.c", 2, SL(TEXT));
+	maildir_folder_put(s.folder, &l.job);
+	store_run(&s);
+	CHECK(l.fault.st != ST_OK && l.fault.esc[0] == 4 && l.fault.esc[1] == 2);
+	CHECK(rename(to, from) == 0);
+	maildir_folder_put(s.folder, &l.job);
+	store_run(&s);
+	CHECK_EQ(l.fault.st, ST_OK);
+	CHECK_EQ(store_count(&s, "Maildir/new"), 2);
+	store_close(&s);
+}
+
 static void
 test_places(void)
 {
@@ -255,7 +287,7 @@ test_places(void)
 	char path[512];
 
 	store_open(&s);
-	s.place.create = false;
+	s.place.make = MAILDIR_NEVER;
 	maildir_folder_free(s.folder);
 	s.folder = maildir_folder_new(&s.host, &s.place);
 	letter_init(&l, "a.b.c", 1, SL(TEXT));
@@ -270,7 +302,7 @@ test_places(void)
 	maildir_folder_put(s.folder, &l.job);
 	store_run(&s);
 	CHECK(l.fault.st != ST_OK && l.fault.esc[1] == 2); /* a folder, but no Maildir */
-	s.place.create = true;
+	s.place.make = MAILDIR_MAKE;
 	maildir_folder_free(s.folder);
 	s.folder = maildir_folder_new(&s.host, &s.place);
 	maildir_folder_put(s.folder, &l.job);
@@ -582,6 +614,7 @@ main(int argc, char **argv)
 	    {"groups", test_groups},
 	    {"try_again", test_try_again},
 	    {"twins", test_twins},
+	    {"fresh", test_fresh},
 	    {"places", test_places},
 	    {"each_step_fails", test_each_step_fails},
 	    {"dies_at_each_step", test_dies_at_each_step},

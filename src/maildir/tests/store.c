@@ -84,7 +84,7 @@ store_open(struct store *s)
 	s->host = (struct maildir_host){
 	    .durable = s->durable, .me = SL("mail.example.test"), .turn = turn};
 	s->place = (struct maildir_place){
-	    .base = open_home, .owner = s, .path = SL("./Maildir"), .create = true};
+	    .base = open_home, .owner = s, .path = SL("./Maildir"), .make = MAILDIR_MAKE};
 	s->folder = maildir_folder_new(&s->host, &s->place);
 }
 

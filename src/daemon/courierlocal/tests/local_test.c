@@ -254,6 +254,8 @@ test_two_accounts(void)
 	char home[128];
 	snprintf(home, sizeof(home), "%s/v", w.dir);
 	CHECK(mkdir(home, 0700) == 0);
+	snprintf(home, sizeof(home), "%s/v/Maildir", w.dir);
+	CHECK(mkdir(home, 0700) == 0);
 	worker_add_account(&k, "v", "");
 	worker_add_link(&k);
 	parcel_send(&k, 0, &p, &(struct order){.id = "a.b.1", .extension = "p", .text = SL(TEXT)});

@@ -135,10 +135,9 @@ main(int argc, char **argv)
 	own = cpu_sec(RUSAGE_SELF) - own;
 	for (size_t i = 0; i < workers; i++)
 		worker_end(&streams[i].worker);
-	printf(
-	    "%zu workers, %zu bytes, %u ahead: %.0f deliveries/s, %.2f flushes each, %.3f ms of "
-	    "the workers, "
-	    "%.3f ms of this program\n",
+	printf("%zu workers, %zu bytes, %u ahead: %.0f deliveries/s, %.2f flushes each, %.3f ms of "
+	       "the workers, "
+	       "%.3f ms of this program\n",
 	    workers, text.n, ahead, (double)done / took,
 	    (double)flushed / (double)(done ? done : 1),
 	    1e3 * cpu_sec(RUSAGE_CHILDREN) / (double)(done ? done : 1),

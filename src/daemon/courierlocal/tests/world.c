@@ -336,6 +336,8 @@ worker_start(struct world *w, struct worker *k, const char *name)
 	channel_note(k->control, IPC_config, &(struct ipc_config){.serial = 1},
 	    fcntl(w->snapshot_fd, F_DUPFD_CLOEXEC, 3));
 	make_dir(w, name);
+	snprintf(run, sizeof(run), "%s/Maildir", name);
+	make_dir(w, run);
 	worker_add_account(k, name, "");
 	channel_note(k->control, IPC_start, &(struct ipc_start){.serial = 1}, -1);
 	worker_add_link(k);
