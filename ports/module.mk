@@ -13,12 +13,15 @@ libos_a_SOURCES = \
 	ports/poller_ops.h ports/poller_table.c ports/sandbox_warm.h \
 	ports/posix/poller_poll.c \
 	ports/posix/accounts.c \
+	ports/posix/background.c \
 	ports/posix/clock.c \
 	ports/posix/durable_pool.c \
 	ports/posix/fdpass.c \
 	ports/posix/filelock.c \
+	ports/posix/pidfile.c \
 	ports/posix/privs.c ports/posix/privs_common.h \
 	ports/posix/sandbox_warm.c \
+	ports/posix/spawn.c \
 	ports/posix/sendfile_by_copy.c ports/posix/sendfile_common.h \
 	ports/posix/sysinfo_statvfs.c ports/posix/sysinfo_common.h
 

@@ -2,7 +2,6 @@
  * courier(8): start, stop, look at and steer the server.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 #include "cmd/cmd.h"
 #include "ipc/channel.h"
 #include "os/clock.h"
-#include "os/filelock.h"
+#include "os/pidfile.h"
 
 #define STOP_WITHIN_MS 10000
 #define STOP_PATIENCE_MS 20000
@@ -102,15 +101,9 @@ static bool
 is_running(const struct paths *p)
 {
 	char path[PATHS_MAX + 16];
-	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/courier.pid", p->state_dir);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	err = filelock_try(fd);
-	close(fd);
-	return err == -EAGAIN;
+	return pidfile_is_taken(path);
 }
 
 static int

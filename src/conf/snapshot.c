@@ -3,14 +3,18 @@
  * that can open no file, and keeps as the last good copy.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/num.h"
 #include "conf/assign.h"
 #include "conf/load_int.h"
+#include "os/durable.h"
 
 #define SNAPSHOT_MAX (CONF_TOTAL_MAX + CONF_TOTAL_MAX / 2)
+#define PATH_BYTES 1100
 #define FNV_START UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -291,5 +295,34 @@ conf_snapshot_read(int fd, struct conf *out, struct fault *f)
 	if (st == ST_OK)
 		st = conf_snapshot_get(buf_slice(&text), out, f);
 	buf_fini(&text);
+	return st;
+}
+
+enum st
+conf_snapshot_keep(const struct conf *c, const char *path, int *fd, struct fault *f)
+{
+	char beside[PATH_BYTES];
+	int out;
+	enum st st;
+
+	*fd = -1;
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
+		return fault_set(f, ST_LIMIT, "", "%s: the path is too long", path);
+	out = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (out < 0)
+		return fault_sys(f, ST_IO, "", errno, "%s", beside);
+	st = conf_snapshot_write(c, out, f);
+	if (st == ST_OK)
+		*fd = open(beside, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (st == ST_OK &&
+	    (*fd < 0 || durable_now(out, DURABLE_FILE) != 0 || rename(beside, path) != 0))
+		st = fault_sys(f, ST_IO, "", errno, "%s", beside);
+	close(out);
+	if (st == ST_OK)
+		return ST_OK;
+	unlink(beside);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 	return st;
 }

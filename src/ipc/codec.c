@@ -366,6 +366,34 @@ ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, voi
 	return st;
 }
 
+void *
+ipc_keep(const struct ipc_row *row, const void *message)
+{
+	const struct ipc_layout *l = &row->layout;
+	size_t need = l->size;
+	unsigned char *kept, *at;
+	struct slice s;
+
+	for (size_t i = 0; i < l->count; i++) {
+		memcpy(&s, (const unsigned char *)message + l->fields[i].at, sizeof(s));
+		need += l->fields[i].kind == IPC_KIND_BYTES ? s.n : 0;
+	}
+	kept = mem_get(need);
+	memcpy(kept, message, l->size);
+	at = kept + l->size;
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->fields[i].kind != IPC_KIND_BYTES)
+			continue;
+		memcpy(&s, kept + l->fields[i].at, sizeof(s));
+		if (s.n)
+			memcpy(at, s.p, s.n);
+		s.p = at;
+		memcpy(kept + l->fields[i].at, &s, sizeof(s));
+		at += s.n;
+	}
+	return kept;
+}
+
 void
 ipc_verdict_from(struct ipc_verdict *v, const struct fault *f)
 {

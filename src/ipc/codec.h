@@ -108,6 +108,12 @@ enum st ipc_encode(const struct ipc_row *row, const void *message, struct buf *o
 enum st ipc_decode(const struct ipc_row *row, struct slice payload, struct arena *a, void *message,
     struct fault *f);
 
+/*
+ * A copy of a message without lists that needs nothing else: one block with its strings behind it, for
+ * mem_free.
+ */
+void *ipc_keep(const struct ipc_row *row, const void *message);
+
 /* A verdict list of one from a fault, and back. v must live as long as the message. */
 #define IPC_VERDICT(v) { (v), 1 }
 void ipc_verdict_from(struct ipc_verdict *v, const struct fault *f);

@@ -122,10 +122,15 @@
 
 /* ---- a process to master ---- */
 
+/* it serves; again when it has taken a configuration, or has begun to drain */
 #define IPC_FIELDS_ready(F, S) F(S, BYTES, sandbox, 64, none)
 #define IPC_FIELDS_status(F, S) F(S, BYTES, text, 8192, none) /* lines "name=value" */
 /* why it cannot start, for who types `courier start`; it ends then */
 #define IPC_FIELDS_failed(F, S) F(S, BYTES, text, 300, none)
+/* confcheck: the files are good, what there is to say about them, and docs/CONFIG.md section 6 */
+#define IPC_FIELDS_checked(F, S) \
+	F(S, U8, good, 0, none) F(S, BYTES, report, 59000, none) \
+	F(S, BYTES, snapshot, 16000000, none)
 /* authdaemond: who may ask for this ticket, and the account behind it; forgotten after 10 s or one
  * use */
 #define IPC_FIELDS_ticket_issue(F, S) \
@@ -136,6 +141,8 @@
 	F(S, BYTES, quota, 64, none) \
 	F(S, BYTES, options, 512, none) F(S, BYTES, delivery, 1024, none) \
 	F(S, BYTES, name, 256, none)
+/* from now on it can be redeemed: the asker may be told of it */
+#define IPC_FIELDS_ticket_kept(F, S) F(S, LIST, verdict, 1, verdict)
 #define IPC_FIELDS_redeem(F, S) F(S, BYTES, number, 16, none)
 /* fd: the channel to the worker; existing is 1 when it joined one that runs */
 #define IPC_FIELDS_redeemed(F, S) \
@@ -275,10 +282,12 @@
 	M(account, 26, MASTER_DOWN, NOTE, NO_FD, 1) \
 	M(ready, 32, MASTER_UP, NOTE, NO_FD, 1) \
 	M(status, 33, MASTER_UP, REPLY, NO_FD, 0) \
-	M(ticket_issue, 34, MASTER_UP, NOTE, NO_FD, 1) \
-	M(redeem, 35, MASTER_UP, REQUEST, NO_FD, 64) \
-	M(redeemed, 36, MASTER_DOWN, REPLY, MAY_FD, 0) \
-	M(failed, 37, MASTER_UP, NOTE, NO_FD, 1) \
+	M(ticket_issue, 34, MASTER_UP, REQUEST, NO_FD, 256) \
+	M(ticket_kept, 35, MASTER_DOWN, REPLY, NO_FD, 0) \
+	M(redeem, 36, MASTER_UP, REQUEST, NO_FD, 64) \
+	M(redeemed, 37, MASTER_DOWN, REPLY, MAY_FD, 0) \
+	M(failed, 38, MASTER_UP, NOTE, NO_FD, 1) \
+	M(checked, 39, MASTER_UP, NOTE, NO_FD, 1) \
 	M(auth, 48, AUTH_ASK, REQUEST, NO_FD, 256) \
 	M(authed, 49, AUTH_SAY, REPLY, NO_FD, 0) \
 	M(exists, 50, AUTH_ASK, REQUEST, NO_FD, 256) \

@@ -12,6 +12,8 @@
 #include "base/attr.h"
 #include "base/buf.h"
 
+#define LOG_SOCKET_BYTES (1 << 20)
+
 /* syslog's severities (RFC 5424 section 6.2.1) as the first byte of a datagram. */
 static const char level_digit[] = {
 	[LOG_LEVEL_DEBUG] = '7',
@@ -40,6 +42,23 @@ log_open(int fd, const char *role)
 	(void)snprintf(log_state.role, sizeof(log_state.role), "%s", role);
 	if (fd >= 0 && (flags = fcntl(fd, F_GETFL)) >= 0)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int
+log_socket(int fds[2])
+{
+	int size = LOG_SOCKET_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) != 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+		fcntl(fds[i], F_SETFL, O_NONBLOCK);
+		/* As far as the system allows. */
+		setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+		setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	}
+	return 0;
 }
 
 void

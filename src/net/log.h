@@ -28,6 +28,12 @@ enum log_level {
  */
 void log_open(int fd, const char *role);
 
+/*
+ * Makes the socket between all processes and logd: fds[0] is logd's end. Large, non-blocking,
+ * close-on-exec. 0 or -errno.
+ */
+int log_socket(int fds[2]);
+
 /* log_event(LOG_LEVEL_INFO, "newmsg", KV_SL("id", id), KV_END) */
 #define log_event(level, ...) \
 	log_event_pairs(      \

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libnet.a
 LIB_NET = libnet.a
 libnet_a_SOURCES = \
 	src/net/addr.c \
+	src/net/bound.c \
 	src/net/listener.c \
 	src/net/log.c \
 	src/net/loop.c \

@@ -13,7 +13,7 @@
 #include "daemon/authdaemond/authdaemond.h"
 #include "net/log.h"
 #include "os/fdpass.h"
-#include "os/privs.h"
+#include "os/spawn.h"
 
 #define PATIENCE_MS 10000 /* for one answer; COURIER.md 10.1 */
 #define START_AGAIN_MS 1000
@@ -144,27 +144,6 @@ backend_late(struct timer *t)
 	module_next(m);
 }
 
-/* The program's life before its own code. */
-static void
-run_program(const struct module *m, const char *path, int fd)
-{
-	static char name[80];
-	char *argv[] = {name, NULL};
-	char conf[PATHS_MAX + 32];
-	char *envp[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin", conf, NULL};
-
-	snprintf(name, sizeof(name), "%s", m->name);
-	snprintf(conf, sizeof(conf), "AUTH_CONF_DIR=%s", proc_paths(m->d->proc)->conf_dir);
-	if (dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
-		_exit(71);
-	fcntl(0, F_SETFL, 0); /* blocking: it is a plain program */
-	privs_close_from(3);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	execve(path, argv, envp);
-	_exit(72);
-}
-
 /* The program of a module, and whether it is there. */
 static bool
 program_path(const struct authdaemond *d, const char *module, char *path, size_t size)
@@ -179,24 +158,28 @@ backend_start(struct backend *b)
 	char path[PATHS_MAX + 128];
 	int pair[2];
 	struct fault f;
-	pid_t pid;
+	char conf[PATHS_MAX + 32];
+	const char *env[] = {"PATH=/usr/bin:/bin", conf, NULL};
+	int err;
 
-	if (!program_path(b->module->d, b->module->name, path, sizeof(path))) {
-		fault_sys(&f, ST_IO, "4.3.0", errno, "%s", path);
+	(void)program_path(b->module->d, b->module->name, path, sizeof(path));
+	if (fdpass_pair(pair) != 0)
+		return false;
+	fcntl(pair[1], F_SETFL, 0); /* blocking: it is a plain program */
+	snprintf(conf, sizeof(conf), "AUTH_CONF_DIR=%s", proc_paths(b->module->d->proc)->conf_dir);
+	err = spawn_program(&(struct spawn){.path = path,
+				.env = env,
+				.fd_count = 3,
+				.session = true,
+				.fds = (const int[]){pair[1], pair[1], SPAWN_KEEP}},
+	    &b->pid);
+	close(pair[1]);
+	if (err) {
+		close(pair[0]);
+		fault_sys(&f, ST_IO, "4.3.0", -err, "%s", path);
 		complain(b->module, &f);
 		return false;
 	}
-	if (fdpass_pair(pair) != 0)
-		return false;
-	pid = fork();
-	if (pid == 0)
-		run_program(b->module, path, pair[1]);
-	close(pair[1]);
-	if (pid < 0) {
-		close(pair[0]);
-		return false;
-	}
-	b->pid = pid;
 	b->fd = pair[0];
 	buf_init(&b->in, ANSWER_MAX);
 	loop_watch(loop_of(b), &b->watch, b->fd, POLLER_READ, backend_ready, b);

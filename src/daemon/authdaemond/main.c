@@ -12,12 +12,17 @@
 #include "os/accounts.h"
 #include "os/random.h"
 
+#define NUMBER_BYTES 16 /* of a ticket */
+
 /* Who asked, until the query is done. A channel that closes meanwhile drops the reply by itself. */
 struct asker {
 	struct list_node node;
 	struct channel *channel;
 	uint32_t sequence;
-	struct query *query;
+	struct query *query; /* NULL: it has been answered, master is asked */
+	struct channel_call kept;
+	unsigned char number[NUMBER_BYTES];
+	uint64_t worker_key;
 };
 
 static struct list askers;
@@ -36,6 +41,7 @@ asker_new(struct channel *c, uint32_t sequence)
 static void
 asker_free(struct asker *a)
 {
+	channel_cancel(&a->kept);
 	list_remove(&a->node);
 	mem_free(a);
 }
@@ -49,7 +55,8 @@ peer_down(struct proc *p, struct channel *c, uint32_t index)
 		struct asker *a = CONTAINER_OF(n, struct asker, node);
 
 		if (a->channel == c) {
-			query_abandon(a->query);
+			if (a->query)
+				query_abandon(a->query);
 			asker_free(a);
 		}
 	}
@@ -178,45 +185,66 @@ record_ids(const struct account *acc, uint32_t *uid, uint32_t *gid)
 
 /* Deliveries with the same key go to the same worker; master decides by the same rule (WORKER). */
 static uint64_t
-worker_key(struct proc *p, const struct account *acc, uint32_t uid, const unsigned char *number)
+worker_key(struct proc *p, const struct account *acc, uint32_t uid, uint32_t gid,
+    const unsigned char *number)
 {
+	uint64_t ids = hmap_hash_u64((uint64_t)uid << 32 | gid);
+
 	switch (proc_conf(p)->courierd.worker) {
 	case CONF_WORKER_UID:
-		return hmap_hash_u64(uid) | 1;
+		return ids | 1;
 	case CONF_WORKER_SESSION:
-		return hmap_hash(sl_mem(number, 16)) | 1;
+		return hmap_hash(sl_mem(number, NUMBER_BYTES)) | 1;
 	default:
-		return hmap_hash(acc->address) | 1;
+		return (hmap_hash(acc->address) ^ ids) | 1;
 	}
+}
+
+/* Master has the ticket: who asked for it may redeem it. */
+static void
+on_kept(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+{
+	struct asker *a = call->arg;
+	const struct ipc_ticket_kept *m = message;
+	struct ipc_verdict v;
+	struct fault verdict;
+
+	(void)type;
+	(void)fd;
+	if (m)
+		ipc_verdict_to(m->verdict.v, m->verdict.n, &verdict);
+	else
+		verdict = *f;
+	ipc_verdict_from(&v, &verdict);
+	channel_reply(a->channel, a->sequence, IPC_ticket,
+	    &(struct ipc_ticket){.verdict = IPC_VERDICT(&v),
+		.number = verdict.st == ST_OK ? sl_mem(a->number, NUMBER_BYTES) : SL_NONE,
+		.worker_key = a->worker_key},
+	    -1);
+	asker_free(a);
 }
 
 static void
 issue(struct proc *p, struct asker *a, const struct account *acc, uint32_t uid, uint32_t gid)
 {
-	struct ipc_verdict yes = {.st = ST_OK};
-	unsigned char number[16];
-	struct slice options = acc->options;
-
-	random_bytes(number, sizeof(number));
-	channel_note(proc_control(p), IPC_ticket_issue,
-	    &(struct ipc_ticket_issue){.number = sl_mem(number, sizeof(number)),
+	random_bytes(a->number, NUMBER_BYTES);
+	a->worker_key = worker_key(p, acc, uid, gid, a->number);
+	a->kept.fn = on_kept;
+	a->kept.arg = a;
+	channel_request(proc_control(p), &a->kept, IPC_ticket_issue,
+	    &(struct ipc_ticket_issue){.number = sl_mem(a->number, NUMBER_BYTES),
 		.service = SL("deliver"),
 		.asker = SL("courierd"),
-		.asker_index = (uint32_t)proc_peer_index(p, a->channel),
+		.asker_index = proc_peer_index(p, a->channel),
 		.address = acc->address,
 		.uid = uid,
 		.gid = gid,
 		.home = acc->home,
 		.maildir = acc->maildir,
 		.quota = acc->quota,
-		.options = options,
+		.options = acc->options,
 		.delivery = acc->delivery,
 		.name = acc->name},
-	    -1);
-	channel_reply(a->channel, a->sequence, IPC_ticket,
-	    &(struct ipc_ticket){.verdict = IPC_VERDICT(&yes),
-		.number = sl_mem(number, sizeof(number)),
-		.worker_key = worker_key(p, acc, uid, number)},
 	    -1);
 }
 
@@ -232,13 +260,14 @@ ticketed(struct query *q, enum auth_outcome outcome, const struct account *acc, 
 	verdict(outcome, "5.1.1", "no such user", &f);
 	if (outcome == AUTH_YES && !record_ids(acc, &uid, &gid))
 		fault_set(&f, ST_TEMP, "4.3.5", "the account has no user of the system");
+	a->query = NULL;
 	if (f.st == ST_OK) {
 		issue(q->d->proc, a, acc, uid, gid);
-	} else {
-		ipc_verdict_from(&v, &f);
-		channel_reply(a->channel, a->sequence, IPC_ticket,
-		    &(struct ipc_ticket){.verdict = IPC_VERDICT(&v)}, -1);
+		return;
 	}
+	ipc_verdict_from(&v, &f);
+	channel_reply(a->channel, a->sequence, IPC_ticket,
+	    &(struct ipc_ticket){.verdict = IPC_VERDICT(&v)}, -1);
 	asker_free(a);
 }
 

@@ -5,260 +5,259 @@
 #include "daemon/master/master.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "build_config.h"
 #include "net/listener.h"
 #include "net/log.h"
+#include "os/background.h"
 #include "os/service.h"
 
-#define STATUS_WAITS_MS 1000
+#define SURVEY_MS 1000
+#define SETTLE_MS 10000
+#define TEXT_MAX 59000
 
-static void
-say(struct channel *c, uint32_t sequence, enum st st, struct slice text)
-{
-	struct ipc_verdict v;
-	struct fault f = FAULT_NONE;
-
-	if (st != ST_OK)
-		fault_set(&f, st, "", "refused");
-	ipc_verdict_from(&v, &f);
-	channel_reply(c, sequence, IPC_cmd_done, &(struct ipc_cmd_done){ .verdict = IPC_VERDICT(&v), .text = text }, -1);
-}
-
-/* ---- status: asks every child, answers when all have answered or after a second ---- */
-
-struct status {
-	struct list_node node;
-	struct master *m;
+/* Who waits for the end of a command; to NULL: nobody, or gone. */
+struct waiter {
 	struct channel *to;
 	uint32_t sequence;
-	size_t open, count;
-	struct timer patience;
-	struct buf text;
-	struct status_call {
-		struct channel_call call;
-		struct status *s;
-		char name[64];
-	} *calls;
 };
 
-static struct list statuses;
+static struct {
+	struct waiter status, reload;
+	bool surveying, settling; /* status: until all have answered; reload: until all are ready */
+	size_t open;
+	struct timer survey, settle;
+	struct buf text, report;
+} cmd;
 
 static void
-status_finish(struct status *s)
+say(struct waiter *w, enum st st, struct slice text)
 {
-	list_remove(&s->node);
-	for (size_t i = 0; i < s->count; i++)
-		channel_cancel(&s->calls[i].call);
-	loop_timer_stop(s->m->loop, &s->patience);
-	if (s->to)
-		say(s->to, s->sequence, ST_OK, buf_slice(&s->text));
-	buf_fini(&s->text);
-	mem_free(s->calls);
-	mem_free(s);
+	struct ipc_verdict v = {.st = (uint8_t)st, .text = SL("refused")};
+
+	if (w->to)
+		channel_reply(w->to, w->sequence, IPC_cmd_done,
+		    &(struct ipc_cmd_done){.verdict = IPC_VERDICT(&v), .text = sl_sub(text, 0, TEXT_MAX)},
+		    -1);
+	w->to = NULL;
+}
+
+/* ---- the survey ---- */
+
+static void
+survey_end(struct timer *t)
+{
+	struct master *m = t->arg;
+
+	cmd.surveying = false;
+	loop_timer_stop(m->loop, t);
+	EACH_CHILD (m, c)
+		channel_cancel(&c->status);
+	/* What processes of users said goes to a terminal: its control characters do not. */
+	for (size_t i = 0; i < cmd.text.n; i++)
+		if ((cmd.text.p[i] < ' ' && cmd.text.p[i] != '\n') || cmd.text.p[i] == 127)
+			cmd.text.p[i] = '?';
+	say(&cmd.status, ST_OK, buf_slice(&cmd.text));
+	buf_fini(&cmd.text);
 }
 
 static void
-status_late(struct timer *t)
+survey_part(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
-	status_finish(t->arg);
-}
-
-static void
-status_part(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
-{
-	struct status_call *k = call->arg;
-	struct status *s = k->s;
-	const struct ipc_status *m = message;
-	struct slice rest = m ? m->text : SL_NONE, line;
+	const struct child *c = call->arg;
+	struct slice rest = message ? ((const struct ipc_status *)message)->text : SL_NONE, line;
 
 	(void)type;
 	(void)fd;
 	(void)f;
-	while (rest.n) {
-		sl_cut(&rest, '\n', &line);
-		buf_fmt(&s->text, "%s.%.*s\n", k->name, SL_FMT(line));
-	}
-	if (--s->open == 0)
-		status_finish(s);
-}
-
-static const char *
-stage_name(const struct child *c)
-{
-	static const char *const names[] = { "starting", "ready", "draining" };
-
-	return names[c->stage];
+	while (sl_cut(&rest, '\n', &line))
+		buf_fmt(&cmd.text, "%s.%u.%.*s\n", c->role->name, (unsigned)c->index, SL_FMT(line));
+	if (--cmd.open == 0)
+		survey_end(&cmd.survey);
 }
 
 static void
-on_status(struct channel *c, uint32_t sequence, const void *message, int fd)
+survey_begin(struct master *m)
 {
-	struct master *m = channel_owner(c);
-	struct status *s = mem_get(sizeof(*s));
-	size_t room = 0;
+	static const char *const stages[] = {"WAITS-TO-START", "starting", "ready", "draining"};
+	int64_t now = loop_now(m->loop);
 
+	if (cmd.surveying)
+		return;
+	cmd.surveying = true;
+	cmd.open = 1; /* ours, so that nothing ends while we ask */
+	buf_init(&cmd.text, TEXT_MAX);
+	buf_fmt(&cmd.text, "version=%s\nconfiguration=%s\nready=%s\npaused=%s%s%s\n", BUILD_VERSION,
+	    m->last_good ? "LAST GOOD COPY (courier config check shows the mistakes)" : "current",
+	    children_are_ready(m) ? "yes" : "no", m->paused & 1 ? "in " : "",
+	    m->paused & 2 ? "out " : "", m->paused & 4 ? "local" : "");
+	loop_timer_at(m->loop, &cmd.survey, now + SURVEY_MS, survey_end, m);
+	EACH_CHILD (m, c) {
+		buf_fmt(&cmd.text, "process=%s.%u pid=%ld state=%s sandbox=%s up=%llds%s%s%s%s\n",
+		    c->role->name, (unsigned)c->index, c->pid, stages[c->stage],
+		    c->sandbox[0] ? c->sandbox : "-", (long long)((now - c->started_ms) / 1000),
+		    c->key[0] ? " for=" : "", c->key, c->failed[0] ? " failed=" : "", c->failed);
+		if (!c->control)
+			continue;
+		c->status = (struct channel_call){.fn = survey_part, .arg = c};
+		cmd.open++;
+		channel_request(
+		    c->control, &c->status, IPC_ask_status, &(struct ipc_ask_status){0}, -1);
+	}
+	if (--cmd.open == 0)
+		survey_end(&cmd.survey);
+}
+
+static void
+on_status(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
 	(void)message;
 	(void)fd;
-	memset(s, 0, sizeof(*s));
-	s->m = m;
-	s->to = c;
-	s->sequence = sequence;
-	list_node_init(&s->node);
-	list_append(&statuses, &s->node);
-	buf_init(&s->text, 60000);
-	buf_fmt(&s->text, "version=%s\nconfiguration=%s\nready=%s\n", BUILD_VERSION,
-	    m->last_good ? "LAST GOOD COPY (the files have mistakes: courier config check)" : "current", m->ready ? "yes" : "no");
-	LIST_EACH(&m->children, n) {
-		struct child *k = CONTAINER_OF(n, struct child, node);
-
-		buf_fmt(&s->text, "process=%s.%u pid=%ld state=%s sandbox=%s up=%llds%s%s\n", k->role->name, (unsigned)k->index,
-		    (long)k->pid, stage_name(k), k->sandbox[0] ? k->sandbox : "-",
-		    (long long)((loop_now(m->loop) - k->started_ms) / 1000), k->key[0] ? " for=" : "", k->key);
-		room++;
-	}
-	LIST_EACH(&m->vacancies, n)
-		buf_fmt(&s->text, "process=%s state=WAITS-TO-START\n", CONTAINER_OF(n, struct vacancy, node)->role->name);
-	s->calls = mem_get((room + 1) * sizeof(*s->calls));
-	memset(s->calls, 0, (room + 1) * sizeof(*s->calls));
-	loop_timer_at(m->loop, &s->patience, loop_now(m->loop) + STATUS_WAITS_MS, status_late, s);
-	s->open = 1; /* ours, so that nothing finishes while we ask */
-	LIST_EACH(&m->children, n) {
-		struct child *k = CONTAINER_OF(n, struct child, node);
-		struct status_call *part = &s->calls[s->count];
-
-		if (k->stage != CHILD_READY || !k->control)
-			continue;
-		s->count++;
-		s->open++;
-		part->s = s;
-		part->call.fn = status_part;
-		part->call.arg = part;
-		snprintf(part->name, sizeof(part->name), "%s.%u", k->role->name, (unsigned)k->index);
-		channel_request(k->control, &part->call, IPC_ask_status, &(struct ipc_ask_status){0}, -1);
-	}
-	if (--s->open == 0)
-		status_finish(s);
+	say(&cmd.status, ST_TEMP, SL("asked by somebody else meanwhile\n"));
+	cmd.status = (struct waiter){ch, sequence};
+	survey_begin(channel_owner(ch));
 }
 
 /* ---- reload ---- */
 
-/* Who waits for the check; NULL for SIGHUP or when he went away. */
-static struct {
-	struct channel *to;
-	uint32_t sequence;
-} reloader;
+static void
+settled(struct timer *t)
+{
+	struct master *m = t->arg;
+
+	cmd.settling = false;
+	loop_timer_stop(m->loop, t);
+	say(&cmd.reload, ST_OK, buf_slice(&cmd.report));
+	buf_fini(&cmd.report);
+}
 
 void
-master_reloaded(struct master *m, bool ok, struct slice report)
+command_settled(struct master *m)
 {
-	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "reload", KV_STR("result", ok ? "in force" : "refused"),
-	    KV_SL("report", sl_trim(report)), KV_END);
-	service_ready(ok ? "configuration is in force" : "new configuration refused, the old one is in force");
-	if (reloader.to)
-		say(reloader.to, reloader.sequence, ok ? ST_OK : ST_SYNTAX, report);
-	reloader.to = NULL;
-	if (ok)
-		children_reload(m);
+	if (!m->ready && !m->failed) {
+		m->ready = true;
+		service_ready("all processes are ready");
+		background_ready();
+	}
+	if (cmd.settling)
+		settled(&cmd.settle);
 }
 
 static void
-on_reload(struct channel *c, uint32_t sequence, const void *message, int fd)
+reloaded(struct master *m, bool ok, struct slice report)
 {
-	struct master *m = channel_owner(c);
+	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "reload",
+	    KV_STR("result", ok ? "in force" : "refused"), KV_SL("report", sl_trim(report)), KV_END);
+	service_ready(ok ? "configuration is in force" : "new configuration refused, the old one is in force");
+	if (!ok || m->stopping) {
+		say(&cmd.reload, ok ? ST_TEMP : ST_SYNTAX, report);
+		return;
+	}
+	buf_init(&cmd.report, TEXT_MAX);
+	buf_put(&cmd.report, sl_sub(report, 0, TEXT_MAX)); /* warnings */
+	children_reload(m);
+	cmd.settling = true;
+	loop_timer_at(m->loop, &cmd.settle, loop_now(m->loop) + SETTLE_MS, settled, m);
+}
+
+void
+command_hangup(struct master *m)
+{
+	service_reloading();
+	config_check(m, reloaded);
+}
+
+static void
+on_reload(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
+	struct waiter me = {ch, sequence};
 
 	(void)message;
 	(void)fd;
-	if (reloader.to) {
-		say(c, sequence, ST_TEMP, SL("another reload is under way\n"));
+	if (cmd.reload.to || cmd.settling) {
+		say(&me, ST_TEMP, SL("another reload is under way\n"));
 		return;
 	}
-	reloader.to = c;
-	reloader.sequence = sequence;
+	cmd.reload = me;
 	service_reloading();
-	config_check(m, master_reloaded);
+	if (!config_check(channel_owner(ch), reloaded))
+		say(&cmd.reload, ST_TEMP, SL("another check is under way\n"));
 }
 
 /* ---- stop, pause ---- */
 
 static void
-on_stop(struct channel *c, uint32_t sequence, const void *message, int fd)
+on_stop(struct channel *ch, uint32_t sequence, const void *message, int fd)
 {
 	const struct ipc_cmd_stop *q = message;
 
 	(void)fd;
-	say(c, sequence, ST_OK, SL("stopping\n"));
-	children_stop(channel_owner(c), q->within_ms);
+	say(&(struct waiter){ch, sequence}, ST_OK, SL("stopping\n"));
+	children_stop(channel_owner(ch), q->within_ms);
 }
 
 static void
-on_pause(struct channel *c, uint32_t sequence, const void *message, int fd)
+on_pause(struct channel *ch, uint32_t sequence, const void *message, int fd)
 {
-	struct master *m = channel_owner(c);
+	struct master *m = channel_owner(ch);
 	const struct ipc_cmd_pause *q = message;
 
 	(void)fd;
-	LIST_EACH(&m->children, n) {
-		struct child *k = CONTAINER_OF(n, struct child, node);
-
-		if (k->control)
-			channel_note(k->control, IPC_pause, &(struct ipc_pause){ .what = q->what, .on = q->on }, -1);
-	}
+	m->paused = q->on ? m->paused | q->what : m->paused & ~(unsigned)q->what;
+	EACH_CHILD (m, c)
+		channel_note(c->control, IPC_pause, &(struct ipc_pause){.what = q->what, .on = q->on}, -1);
 	log_event(LOG_LEVEL_INFO, "pause", KV_U64("what", q->what), KV_U64("on", q->on), KV_END);
-	say(c, sequence, ST_OK, SL_NONE);
+	say(&(struct waiter){ch, sequence}, ST_OK, SL_NONE);
 }
 
-static const struct channel_handler command_handlers[] = {
-	{ IPC_cmd_status, on_status }, { IPC_cmd_reload, on_reload }, { IPC_cmd_stop, on_stop }, { IPC_cmd_pause, on_pause },
-	{ 0, NULL },
+/* ---- connections ---- */
+
+static const struct channel_handler handlers[] = {
+	{IPC_cmd_status, on_status}, {IPC_cmd_reload, on_reload}, {IPC_cmd_stop, on_stop},
+	{IPC_cmd_pause, on_pause}, {0, NULL},
 };
 
 static void
-command_closed(struct channel *c, const struct fault *why)
+on_closed(struct channel *ch, const struct fault *why)
 {
 	(void)why;
-	if (reloader.to == c)
-		reloader.to = NULL;
-	LIST_EACH(&statuses, n) {
-		struct status *s = CONTAINER_OF(n, struct status, node);
-
-		if (s->to == c)
-			s->to = NULL;
-	}
+	if (cmd.status.to == ch)
+		cmd.status.to = NULL;
+	if (cmd.reload.to == ch)
+		cmd.reload.to = NULL;
 }
 
 static void
 on_connection(void *arg, int fd, const struct net_addr *peer)
 {
 	struct master *m = arg;
-	struct channel *c;
+	struct channel *ch = channel_new(m->loop, fd,
+	    &(struct channel_opts){.name = "command", .sends = IPC_LINK_COMMAND_SAY,
+		.receives = IPC_LINK_COMMAND_ASK, .handlers = handlers, .closed = on_closed, .owner = m,
+		.frame_max_bytes = 64u << 10});
+	uint32_t uid = channel_peer_uid(ch);
 
 	(void)peer;
-	c = channel_new(m->loop, fd, &(struct channel_opts){
-	    .name = "command", .sends = IPC_LINK_COMMAND_SAY, .receives = IPC_LINK_COMMAND_ASK, .handlers = command_handlers,
-	    .closed = command_closed, .owner = m, .frame_max_bytes = 64u << 10,
-	});
-	uint32_t uid = channel_peer_uid(c);
-	if (uid != 0 && uid != (uint32_t)getuid()) {
-		log_event(LOG_LEVEL_WARNING, "command", KV_STR("refused", "uid"), KV_U64("uid", uid), KV_END);
-		channel_free(c);
-	}
+	if (uid == 0 || uid == (uint32_t)getuid())
+		return;
+	log_event(LOG_LEVEL_WARNING, "command", KV_STR("refused", "uid"), KV_U64("uid", uid), KV_END);
+	channel_free(ch);
 }
 
 enum st
 commands_open(struct master *m, struct fault *f)
 {
+	static struct bound_set socket; /* as long as we live */
 	char path[PATHS_MAX + 32];
-	int fd;
+	enum st st;
 
-	list_init(&statuses);
 	snprintf(path, sizeof(path), "%s/control/master", m->paths.run_dir);
-	fd = sockets_unix(path, 0600, f);
-	if (fd < 0)
-		return ST_IO;
-	m->commands = listener_new(m->loop, fd, on_connection, m);
-	return ST_OK;
+	bound_init(&socket);
+	st = bound_path(&socket, NULL, path, 0600, f);
+	if (st == ST_OK)
+		listener_new(m->loop, CONTAINER_OF(list_first(&socket.list), struct bound, node)->fd,
+		    on_connection, m);
+	return st;
 }

@@ -1,144 +1,90 @@
 /*
- * The configuration as master gets it: read and checked by a child that is an ordinary user, taken over
- * as a snapshot, kept as the last good copy.
+ * The configuration as master gets it: read and checked by confcheck, a process of the mail user; taken
+ * over as a snapshot, and kept as the last good copy. That copy, which belongs to root, is what the
+ * processes read: nobody but us can write to it.
  */
 #include "daemon/master/master.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "net/log.h"
-#include "os/privs.h"
+#include "conf/snapshot.h"
+#include "net/bound.h"
 
-#define REPORT_MAX (256u << 10)
-
-/* The check under way; there is at most one. */
-static struct {
-	pid_t pid;
-	int snapshot_fd, report_fd;
-	config_fn *fn;
-} checker;
-
-/* A file without a name, for a child to write and us to read. */
-static int
-scratch_file(struct master *m)
-{
-	char path[PATHS_MAX + 32];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/config.XXXXXX", m->paths.state_dir);
-	fd = mkstemp(path);
-	if (fd < 0)
-		return -1;
-	unlink(path);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return fd;
-}
+/* Who waits for the check under way; there is at most one. */
+static config_fn *waiting;
 
 static void
-write_report(const struct conf_report *r, int fd)
+check_ended(struct master *m, bool ok, struct slice report)
 {
-	struct buf text;
+	config_fn *fn = waiting;
 
-	buf_init(&text, REPORT_MAX);
-	conf_report_put(r, &text);
-	if (write(fd, text.p, text.n) < 0)
-		_exit(71);
-	buf_fini(&text);
+	waiting = NULL;
+	if (fn)
+		fn(m, ok, report);
 }
 
-/* The child: becomes the mail user, reads every file, says what is wrong or writes the snapshot. */
-static void
-check(struct master *m)
+bool
+config_check(struct master *m, config_fn *fn)
 {
-	struct conf_source src = { .dir = m->paths.conf_dir };
-	struct conf_report report;
-	struct ipc_identity id;
-	struct conf c = {0};
-	struct fault f;
-	enum st st;
+	const struct role *r = roles;
 
-	if (m->root) {
-		if (spawn_identity(m, role_find("courierd"), &id, &f) != ST_OK ||
-		    privs_become(&(struct privs){ .uid = id.uid, .gid = id.gid }, &f) != ST_OK)
-			_exit(77);
-	}
-	conf_report_init(&report);
-	src.dirfd = open(m->paths.conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (src.dirfd < 0) {
-		conf_error(&report, m->paths.conf_dir, 0, "%s", strerror(errno));
-		write_report(&report, checker.report_fd);
-		_exit(78);
-	}
-	st = conf_load(&src, &c, &report);
-	write_report(&report, checker.report_fd);
-	if (st != ST_OK || conf_snapshot_write(&c, checker.snapshot_fd, &f) != ST_OK)
-		_exit(78);
-	_exit(0);
+	if (waiting)
+		return false;
+	waiting = fn;
+	while (!r->is_checker)
+		r++;
+	if (!child_worker(m, r, NULL, ""))
+		check_ended(m, false, SL("the configuration cannot be checked now\n"));
+	return true;
 }
 
 void
-config_check(struct master *m, config_fn *fn)
+config_unchecked(struct master *m)
 {
-	if (checker.pid) {
-		fn(m, false, SL("another check is under way\n"));
-		return;
-	}
-	checker.snapshot_fd = scratch_file(m);
-	checker.report_fd = scratch_file(m);
-	checker.fn = fn;
-	checker.pid = checker.snapshot_fd < 0 || checker.report_fd < 0 ? -1 : fork();
-	if (checker.pid == 0)
-		check(m);
-	if (checker.pid < 0) {
-		checker.pid = 0;
-		fn(m, false, SL("the configuration cannot be checked now: no process or no space\n"));
-	}
+	check_ended(m, false, SL("the check of the configuration ended without a result\n"));
 }
 
-/* Two files, so that a crash between them leaves one that is whole: written beside, synced, renamed. */
-static void
-keep_last_good(struct master *m)
+/* What the hungriest row needs must fit; children take what is theirs of it. The name to lower is said. */
+static enum st
+check_limits(const struct master *m, const struct conf *c, struct fault *f)
 {
-	char path[PATHS_MAX + 32], beside[PATHS_MAX + 40];
-	struct fault f;
-	int fd, dir;
+	const struct role *most = &roles[0];
+	size_t need, have;
+
+	for (size_t i = 1; i < role_count; i++)
+		if (role_fds(&roles[i], c) > role_fds(most, c))
+			most = &roles[i];
+	need = role_fds(most, c);
+	/* Root may raise its limit each time; others must not give away what they have. */
+	have = privs_limit_fds(m->root ? need : SIZE_MAX >> 1);
+	if (have >= need)
+		return ST_OK;
+	return fault_set(f, ST_LIMIT, "",
+	    "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s", most->name,
+	    need, have, most->fds_names ? most->fds_names : "the number of processes");
+}
+
+/* The snapshot is in force from now on, or nothing has changed. */
+static enum st
+take_over(struct master *m, struct conf *fresh, struct fault *f)
+{
+	char path[PATHS_MAX + 32];
+	int fd = -1;
+	enum st st = check_limits(m, fresh, f);
 
 	snprintf(path, sizeof(path), "%s/config.snapshot", m->paths.state_dir);
-	snprintf(beside, sizeof(beside), "%s.new", path);
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || conf_snapshot_write(m->conf, fd, &f) != ST_OK || durable_now(fd, DURABLE_FILE) != 0 ||
-	    rename(beside, path) != 0) {
-		fault_sys(&f, ST_IO, "", errno, "%s", path);
-		log_event(LOG_LEVEL_WARNING, "config", KV_FAULT(&f), KV_END);
-	}
-	if (fd >= 0)
-		close(fd);
-	dir = open(m->paths.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0) {
-		durable_now(dir, DURABLE_DIR);
-		close(dir);
-	}
-}
-
-/* fd is the snapshot in force from now on. */
-static enum st
-take_over(struct master *m, int fd, struct fault *f)
-{
-	struct conf *fresh = mem_get(sizeof(*fresh));
-	enum st st;
-
-	memset(fresh, 0, sizeof(*fresh));
-	st = conf_snapshot_read(fd, fresh, f);
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		st = sockets_bind(m, fresh, f);
+		/* The one sync that this loop waits for: nothing of ours is on its way meanwhile. */
+		if (st == ST_OK)
+			st = conf_snapshot_keep(fresh, path, &fd, f);
+		bound_end(&m->sockets, st == ST_OK);
+	}
 	if (st != ST_OK) {
 		conf_fini(fresh);
 		mem_free(fresh);
@@ -155,54 +101,63 @@ take_over(struct master *m, int fd, struct fault *f)
 	return ST_OK;
 }
 
-bool
-config_checked(struct master *m, pid_t pid, int status)
+static enum st
+take_text(struct master *m, struct slice snapshot, struct fault *f)
 {
-	static char text[REPORT_MAX];
-	struct fault f;
-	ssize_t n;
-	bool ok;
+	struct conf *fresh = mem_get(sizeof(*fresh));
+	enum st st = conf_snapshot_get(snapshot, fresh, f);
 
-	if (pid != checker.pid)
-		return false;
-	checker.pid = 0;
-	n = pread(checker.report_fd, text, sizeof(text) - 256, 0);
-	if (n < 0)
-		n = 0;
-	close(checker.report_fd);
-	ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	if (!ok && n == 0)
-		n = snprintf(text, sizeof(text), "the check of the configuration ended by %s %d\n",
-		    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	if (ok && take_over(m, checker.snapshot_fd, &f) != ST_OK) {
+	if (st == ST_OK)
+		return take_over(m, fresh, f);
+	mem_free(fresh);
+	return st;
+}
+
+void
+config_checked(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
+	const struct ipc_checked *k = message;
+	struct child *c = channel_owner(ch);
+	struct master *m = c->m;
+	struct buf report;
+	struct fault f;
+	bool ok = k->good != 0;
+
+	(void)sequence;
+	(void)fd;
+	if (!c->role->is_checker || !waiting) {
+		child_forbidden(c, "checked");
+		return;
+	}
+	child_drain(c, 0);
+	buf_init(&report, 60000);
+	buf_put(&report, k->report);
+	if (ok && take_text(m, k->snapshot, &f) != ST_OK) {
 		ok = false;
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s\n", f.text);
+		buf_fmt(&report, "%s\n", f.text);
 	}
-	if (ok) {
-		m->last_good = false;
-		keep_last_good(m);
-	} else {
-		close(checker.snapshot_fd);
-	}
-	checker.fn(m, ok, sl_mem(text, (size_t)n));
-	return true;
+	m->last_good = m->last_good && !ok;
+	check_ended(m, ok, buf_slice(&report));
+	buf_fini(&report);
 }
 
 enum st
 config_last_good(struct master *m, struct fault *f)
 {
+	struct conf *fresh = mem_get(sizeof(*fresh));
 	char path[PATHS_MAX + 32];
 	int fd;
 	enum st st;
 
 	snprintf(path, sizeof(path), "%s/config.snapshot", m->paths.state_dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return fault_sys(f, ST_NOENT, "", errno, "%s", path);
-	st = take_over(m, fd, f);
-	if (st != ST_OK)
+	st = fd < 0 ? fault_sys(f, ST_NOENT, "", errno, "%s", path) : conf_snapshot_read(fd, fresh, f);
+	if (fd >= 0)
 		close(fd);
+	if (st != ST_OK)
+		mem_free(fresh);
 	else
-		m->last_good = true;
+		st = take_over(m, fresh, f);
+	m->last_good = st == ST_OK;
 	return st;
 }

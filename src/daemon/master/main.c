@@ -5,13 +5,10 @@
 #include "daemon/master/master.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,31 +17,55 @@
 #include "base/num.h"
 #include "build_config.h"
 #include "net/log.h"
-#include "os/filelock.h"
-#include "os/privs.h"
+#include "os/accounts.h"
+#include "os/background.h"
+#include "os/pidfile.h"
 #include "os/proctitle.h"
 #include "os/random.h"
 #include "os/service.h"
-#include "os/sysinfo.h"
 
 #define STOP_WITHIN_MS 10000
-#define START_PATIENCE_MS 30000
+#define FAILED_WITHIN_MS 1000
+
+enum { EXIT_WRONG_USE = 64, EXIT_SYSTEM = 71, EXIT_NOT_STARTED = 78 };
 
 static const char usage[] =
     "usage: master [--foreground] [--single-user] [--instance DIR] [--process-uids FIRST]\n"
     "  --foreground      stay in the foreground; Ctrl-C stops the server\n"
     "  --single-user     run everything as the user who starts it (not root)\n"
     "  --instance DIR    use DIR/etc, DIR/var and DIR/libexec instead of the installed folders\n"
-    "  --process-uids N  as root: use the uids N, N+1 ... for the processes instead of the named users\n";
+    "  --process-uids N  as root: use the uids N, N+1 ... for the processes instead of users\n";
 
-static int
-fail(const struct fault *f)
+/* ---- the end ---- */
+
+void
+master_over(struct master *m)
 {
-	fprintf(stderr, "courier: %s\n", f->text);
-	return 78; /* EX_CONFIG */
+	m->over = true;
+	loop_stop(m->loop);
 }
 
-/* ---- start ---- */
+static void
+stop_failed(struct deferred *d)
+{
+	children_stop(d->arg, FAILED_WITHIN_MS);
+}
+
+void
+master_failed(struct master *m, const char *what, const char *why)
+{
+	static struct deferred later; /* callers are in the middle of starting */
+	struct fault f;
+
+	if (m->failed)
+		return;
+	m->failed = true;
+	fault_set(&f, ST_IO, "", "%s%s%s", what, *what ? ": " : "", why);
+	fprintf(stderr, "courier: not started: %s\n", f.text);
+	loop_defer(m->loop, &later, stop_failed, m);
+}
+
+/* ---- the start ---- */
 
 static enum st
 read_options(struct master *m, int argc, char **argv, const char **instance, struct fault *f)
@@ -52,103 +73,89 @@ read_options(struct master *m, int argc, char **argv, const char **instance, str
 	bool single = false;
 
 	for (int i = 1; i < argc; i++) {
-		uint64_t uid;
+		const char *next = i + 1 < argc ? argv[i + 1] : "";
+		uint64_t uid = 0;
 
-		if (strcmp(argv[i], "--foreground") == 0)
+		if (strcmp(argv[i], "--foreground") == 0) {
 			m->foreground = true;
-		else if (strcmp(argv[i], "--single-user") == 0)
+		} else if (strcmp(argv[i], "--single-user") == 0) {
 			single = true;
-		else if (strcmp(argv[i], "--instance") == 0 && i + 1 < argc)
+		} else if (strcmp(argv[i], "--instance") == 0 && *next) {
 			*instance = argv[++i];
-		else if (strcmp(argv[i], "--process-uids") == 0 && i + 1 < argc && num_u64(sl_str(argv[i + 1]), 1u << 30, &uid) && uid) {
+		} else if (strcmp(argv[i], "--process-uids") == 0 &&
+			   num_u64(sl_str(next), 1u << 30, &uid) && uid) {
 			m->process_uids = (uint32_t)uid;
 			i++;
 		} else {
 			fputs(usage, stderr);
-			return fault_set(f, ST_SYNTAX, "", "%s: found an argument that is not understood", argv[i]);
+			return fault_set(f, ST_SYNTAX, "", "found \"%s\", expected an option", argv[i]);
 		}
 	}
-	if (single && getuid() == 0)
-		return fault_set(f, ST_DENIED, "", "--single-user: found root, expected an ordinary user (user programs would run as root)");
-	if (!single && getuid() != 0)
-		return fault_set(f, ST_DENIED, "", "found user %lu, expected root (or --single-user)", (unsigned long)getuid());
 	m->root = getuid() == 0;
+	if (single && m->root)
+		return fault_set(f, ST_DENIED, "",
+		    "--single-user: found root, expected an ordinary user (programs of users would be root)");
+	if (!single && !m->root)
+		return fault_set(f, ST_DENIED, "", "found user %lu, expected root (or --single-user)",
+		    (unsigned long)getuid());
 	return ST_OK;
 }
 
-/* One master for an instance; the file says which. */
+/* uid and gid of a process user, looked up once. */
+static enum st
+find_user(const struct master *m, const char *user, unsigned offset, struct privs *who, struct fault *f)
+{
+	struct accounts_entry e = {.uid = (uint32_t)getuid(), .gid = (uint32_t)getgid()};
+
+	if (m->process_uids)
+		e.uid = e.gid = m->process_uids + offset;
+	else if (m->root && accounts_by_name(user, &e) != 0)
+		return fault_set(f, ST_NOENT, "",
+		    "user %s: found no such user, expected one for processes of the server", user);
+	*who = (struct privs){.uid = e.uid, .gid = e.gid};
+	return ST_OK;
+}
+
+static enum st
+find_users(struct master *m, struct fault *f)
+{
+	enum st st = find_user(m, BUILD_USER_MAIL, 0, &m->mail, f);
+
+	for (size_t i = 0; i < role_count && st == ST_OK; i++)
+		if (roles[i].user)
+			st = find_user(m, roles[i].user, roles[i].uid_offset, &m->who[i], f);
+	return st;
+}
+
+/* One master for an instance. */
 static enum st
 take_lock(struct master *m, struct fault *f)
 {
-	char path[PATHS_MAX + 32], text[32] = {0};
-	int fd, err;
+	char path[PATHS_MAX + 32];
+	long pid;
+	int err;
 
 	snprintf(path, sizeof(path), "%s/courier.pid", m->paths.state_dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return fault_sys(f, ST_IO, "", errno, "%s", path);
-	err = filelock_try(fd);
-	if (err) {
-		if (pread(fd, text, sizeof(text) - 1, 0) < 0)
-			text[0] = '\0';
-		close(fd);
-		return fault_set(f, ST_EXISTS, "", "%s: the server is running already, pid %.10s", path, text);
-	}
-	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, strlen(text), 0) < 0) {
-		err = errno;
-		close(fd);
-		return fault_sys(f, ST_IO, "", err, "%s", path);
-	}
-	m->lock_fd = fd;
-	return ST_OK;
-}
-
-/* All lines of all processes go through one datagram socket; logd has the other end. */
-static enum st
-open_log(struct master *m, struct fault *f)
-{
-	int size = 1 << 20;
-
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, m->log_fds) != 0)
-		return fault_sys(f, ST_IO, "", errno, "log socket");
-	for (int i = 0; i < 2; i++) {
-		fcntl(m->log_fds[i], F_SETFD, FD_CLOEXEC);
-		fcntl(m->log_fds[i], F_SETFL, O_NONBLOCK);
-		setsockopt(m->log_fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)); /* as far as the system allows */
-		setsockopt(m->log_fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	}
-	log_open(m->log_fds[1], "courier");
-	return ST_OK;
-}
-
-/* What the hungriest row needs must fit the hard limit; children take what is theirs of it. The name to lower is said. */
-static enum st
-check_limits(const struct master *m, struct fault *f)
-{
-	const struct role *most = &roles[0];
-	size_t need, have;
-
-	for (size_t i = 1; i < role_count; i++)
-		if (roles[i].fds(m->conf) > most->fds(m->conf))
-			most = &roles[i];
-	need = most->fds(m->conf);
-	have = privs_limit_fds(need);
-	if (have >= need)
-		return ST_OK;
-	return fault_set(f, ST_LIMIT, "", "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s", most->name, need,
-	    have, strcmp(most->name, "esmtpd") == 0 ? "MAXDAEMONS" : "MAXDELS and WORKERMAX");
+	err = pidfile_take(path, &pid);
+	if (err == -EAGAIN)
+		return fault_set(f, ST_EXISTS, "", "%s: the server is running already, pid %ld", path, pid);
+	return err ? fault_sys(f, ST_IO, "", -err, "%s", path) : ST_OK;
 }
 
 static enum st
-begin(struct master *m, struct fault *f)
+prepare(struct master *m, const char *instance, struct fault *f)
 {
-	enum st st = check_limits(m, f);
+	enum st st = paths_init(instance, &m->paths, f);
 
+	umask(022);
 	if (st == ST_OK)
-		st = commands_open(m, f);
+		st = find_users(m, f);
 	if (st == ST_OK)
-		children_start_all(m);
+		st = folders_make(m, f);
+	if (st == ST_OK)
+		st = take_lock(m, f);
+	if (st == ST_OK && (log_socket(m->log_fds) != 0 || chdir("/") != 0))
+		st = fault_sys(f, ST_IO, "", errno, "log socket");
 	return st;
 }
 
@@ -159,138 +166,93 @@ first_config(struct master *m, bool ok, struct slice report)
 	struct fault f = FAULT_NONE;
 	enum st st = ST_OK;
 
-	if (report.n)
-		fprintf(stderr, "%.*s", SL_FMT(report));
+	if (m->stopping || m->failed)
+		return;
+	fprintf(stderr, "%.*s", SL_FMT(report));
 	if (!ok) {
 		st = config_last_good(m, &f);
 		if (st == ST_OK) {
-			fprintf(stderr, "courier: the configuration has mistakes; starting with the last good copy\n");
-			log_event(LOG_LEVEL_ALERT, "config", KV_STR("using", "last good copy"), KV_SL("report", sl_trim(report)), KV_END);
-		} else {
-			fprintf(stderr, "courier: not started: the configuration has mistakes and there is no last good copy\n");
+			fputs("courier: starting with the last good copy of the configuration\n", stderr);
+			log_event(LOG_LEVEL_ALERT, "config", KV_STR("using", "last good copy"),
+			    KV_SL("report", sl_trim(report)), KV_END);
 		}
 	}
 	if (st == ST_OK)
-		st = begin(m, &f);
+		st = commands_open(m, &f);
 	if (st == ST_OK)
-		return;
-	if (ok)
-		fail(&f);
-	m->stopping = true;
-	loop_stop(m->loop);
+		children_start(m);
+	else
+		master_failed(m, ok ? "" : "there is no last good copy", f.text);
 }
-
-/* ---- signals ---- */
 
 static void
 on_signal(void *arg, int signo)
 {
 	struct master *m = arg;
+	int status;
+	pid_t pid;
 
-	if (signo == SIGCHLD)
-		children_reap(m);
-	else if (signo == SIGHUP)
-		config_check(m, master_reloaded);
-	else
+	if (signo == SIGHUP)
+		command_hangup(m);
+	else if (signo != SIGCHLD)
 		children_stop(m, STOP_WITHIN_MS);
+	while (signo == SIGCHLD && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+		child_ended(m, pid, status);
 }
 
-/* ---- background ---- */
-
-/* In the parent: waits until the server is ready or gone, but not for ever when a process cannot be started. */
-static int
-wait_for(pid_t child, int ready)
+int
+master_spawn(const struct master *m, const char *program, struct spawn *s, long *pid)
 {
-	struct pollfd p = { .fd = ready, .events = POLLIN };
-	int status, some;
-	ssize_t n;
-	char c;
+	char path[PATHS_MAX + 64], zone[128];
+	const char *env[4] = {"PATH=/usr/bin:/bin"}, *tz = getenv("TZ");
+	int n = 1;
 
-	while ((some = poll(&p, 1, START_PATIENCE_MS)) < 0 && errno == EINTR)
-		;
-	if (some == 0) {
-		fprintf(stderr, "courier: started, but not every process is ready after %d s; the log says why\n",
-		    START_PATIENCE_MS / 1000);
-		return 75; /* EX_TEMPFAIL */
-	}
-	while ((n = read(ready, &c, 1)) < 0 && errno == EINTR)
-		;
-	if (n == 1)
-		return 0;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 71;
-}
-
-/* Leaves the terminal. Returns in the child; the parent exits when the child is ready. */
-static void
-background(struct master *m)
-{
-	int p[2];
-	pid_t child;
-
-	if (pipe(p) != 0 || (child = fork()) < 0) {
-		fprintf(stderr, "courier: %s\n", strerror(errno));
-		exit(71);
-	}
-	if (child > 0) {
-		close(p[1]);
-		exit(wait_for(child, p[0]));
-	}
-	close(p[0]);
-	fcntl(p[1], F_SETFD, FD_CLOEXEC);
-	m->ready_fd = p[1];
-	setsid();
-}
-
-static enum st
-prepare(struct master *m, const char *instance, struct fault *f)
-{
-	enum st st = paths_init(instance, &m->paths, f);
-
-	umask(022);
-	if (st == ST_OK)
-		st = spawn_check_users(m, f);
-	if (st == ST_OK)
-		st = folders_make(m, f);
-	if (st == ST_OK)
-		st = take_lock(m, f);
-	return st;
+	snprintf(path, sizeof(path), "%s/%s", m->paths.daemon_dir, program);
+	if (tz && (size_t)snprintf(zone, sizeof(zone), "TZ=%s", tz) < sizeof(zone))
+		env[n++] = zone;
+	if (durable_disabled)
+		env[n] = "COURIER_TEST_NOSYNC=1";
+	s->path = path;
+	s->env = env;
+	return spawn_program(s, pid);
 }
 
 int
 main(int argc, char **argv)
 {
+	static const int signals[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT};
 	static struct master m;
 	const char *instance = NULL;
 	unsigned char seed[16];
 	struct fault f;
 
 	proctitle_init(argc, argv);
-	m.ready_fd = -1;
-	list_init(&m.sockets);
+	bound_init(&m.sockets);
 	list_init(&m.children);
-	list_init(&m.vacancies);
-	workers_init(&m);
-	if (read_options(&m, argc, argv, &instance, &f) != ST_OK)
-		return fail(&f), 64;
-	if (!m.foreground)
-		background(&m);
+	list_init(&m.tickets);
+	if (read_options(&m, argc, argv, &instance, &f) != ST_OK) {
+		fprintf(stderr, "courier: %s\n", f.text);
+		return EXIT_WRONG_USE;
+	}
+	if (!m.foreground && background_start() != 0)
+		return EXIT_SYSTEM;
 	durable_disabled = getenv("COURIER_TEST_NOSYNC") != NULL; /* handed on to the processes */
 	random_bytes(seed, sizeof(seed));
 	hmap_seed(seed);
 	channel_identify("master", BUILD_VERSION);
-	if (prepare(&m, instance, &f) != ST_OK || open_log(&m, &f) != ST_OK)
-		return fail(&f);
-	if (chdir("/") != 0)
-		return 71;
+	if (prepare(&m, instance, &f) != ST_OK) {
+		fprintf(stderr, "courier: not started: %s\n", f.text);
+		return EXIT_NOT_STARTED;
+	}
+	log_open(m.log_fds[1], "courier");
 	proctitle_set("courier: master");
 	m.loop = loop_new(NULL, NULL, 0);
-	const int signals[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT };
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		loop_signal(m.loop, signals[i], on_signal, &m);
-	loop_signal(m.loop, SIGPIPE, NULL, NULL);
 	config_check(&m, first_config);
-	loop_run(m.loop);
-	return m.conf && m.ready ? 0 : 78;
+	if (!m.over)
+		loop_run(m.loop);
+	if (!m.ready && !m.failed)
+		fputs("courier: stopped before every process was ready\n", stderr);
+	return m.ready ? 0 : EXIT_NOT_STARTED;
 }

@@ -1,6 +1,7 @@
 /*
  * The inside of master, shared by its files. Master binds, forks, becomes users against tickets; it
- * reads its own configuration and frames of fixed small size from processes it started, nothing else.
+ * reads a checked snapshot of the configuration and frames of fixed small size from processes it
+ * started, nothing else.
  */
 #ifndef DAEMON_MASTER_MASTER_H
 #define DAEMON_MASTER_MASTER_H
@@ -12,101 +13,117 @@
 #include "conf/paths.h"
 #include "daemon/master/roles.h"
 #include "ipc/channel.h"
+#include "net/bound.h"
 #include "net/loop.h"
+#include "os/spawn.h"
 
-/* A bound socket, kept open over every generation of its role. */
-struct bound {
-	struct list_node node;
-	const struct role_socket *row;
-	char name[128]; /* "127.0.0.1.2525" or a path */
-	int fd;
-	bool wanted; /* by the configuration being applied */
-};
+enum child_stage { CHILD_WAITING, CHILD_STARTING, CHILD_READY, CHILD_DRAINING };
 
-enum child_stage { CHILD_STARTING, CHILD_READY, CHILD_DRAINING };
-
+/* A place of the table and the process in it, or a worker. */
 struct child {
 	struct list_node node;
 	struct master *m;
 	const struct role *role;
-	uint32_t index; /* never used twice for a role */
-	pid_t pid;
+	uint32_t index;      /* of the process; never used twice for a role */
+	uint32_t generation; /* serial of its configuration */
+	long pid;            /* 0: there is none, or its end was seen */
 	struct channel *control;
 	enum child_stage stage;
-	int64_t started_ms;
+	bool told; /* it was, and has not said that it is ready with that */
+	int64_t started_ms, backoff_ms;
 	char sandbox[64];
-	struct ipc_account *account; /* of a worker; owned */
-	char key[512];               /* of a worker: who may share it */
-	struct timer kill;
-};
-
-/* A place of a role that must be filled again. */
-struct vacancy {
-	struct list_node node;
-	struct master *m;
-	const struct role *role;
-	struct timer timer;
+	char failed[160]; /* why it cannot start, in its own words */
+	char key[512];    /* of a worker: who may share it */
+	struct timer due; /* WAITING: it is started; else: it is ended */
+	struct channel_call status;
 };
 
 struct master {
 	struct loop *loop;
 	struct conf *conf;
 	struct paths paths;
-	bool root, foreground, ready, stopping, last_good;
-	uint32_t process_uids;            /* --process-uids: first uid, 0 = passwd names */
-	uint32_t serial;                  /* of the configuration */
-	int snapshot_fd, log_fds[2], ready_fd, lock_fd;
-	struct list sockets, children, vacancies, tickets, redeems;
-	uint32_t next_index[16];          /* by place in roles[] */
-	int64_t backoff_ms[16];
-	uint32_t next_join;               /* number of the next channel given to a worker */
-	struct timer stop_timer;
-	struct listener *commands;
-	uint32_t generation;
+	bool root, foreground;
+	bool ready;            /* all processes were, once */
+	bool stopping, failed; /* failed: the start did */
+	bool over;             /* nothing is left to do */
+	bool last_good;        /* the configuration in force is not that of the files */
+	uint32_t process_uids; /* --process-uids: the first one; 0: passwd names */
+	struct privs who[ROLES_MAX], mail; /* by place in roles[] */
+	uint32_t serial;       /* of the configuration */
+	unsigned paused;       /* bits of the frame pause */
+	int snapshot_fd, log_fds[2];
+	struct bound_set sockets;
+	struct list children, tickets;
+	size_t ticket_count;
+	uint32_t next_index[ROLES_MAX];
+	uint32_t next_join; /* number of the next channel given to a worker */
+	int64_t stop_at_ms;
 };
 
-/* children.c */
-void children_start_all(struct master *m);
-struct child *child_start(struct master *m, const struct role *role, const struct ipc_account *account, const char *key);
-void child_drain(struct child *c, uint32_t within_ms);
-void children_reap(struct master *m);
+/* The children in turn, NULL behind the last; none may go meanwhile. */
+struct child *child_first(struct master *m);
+struct child *child_next(struct child *c);
+#define EACH_CHILD(m, c) \
+	for (struct child *c = child_first(m); c; c = child_next(c))
+
+/* main.c: ends the loop; says why the start has not succeeded, once, and stops what runs. */
+void master_over(struct master *m);
+void master_failed(struct master *m, const char *what, const char *why);
+/* Starts a program of daemon_dir with our environment; the fds of s and what it becomes are the caller's. */
+int master_spawn(const struct master *m, const char *program, struct spawn *s, long *pid);
+
+/* --- children.c ----------------------------------------------------------------------------- */
+
+/* All processes of the table; their places are filled again whenever one ends. */
+void children_start(struct master *m);
+/* A process outside the table's places, as an account or not; NULL (logged) when it cannot be now. */
+struct child *child_worker(struct master *m, const struct role *role,
+    const struct ipc_account *account, const char *key);
+void child_drain(struct child *c, int64_t within_ms);
+/* A process of ours has ended. */
+void child_ended(struct master *m, long pid, int status);
+/* A new configuration is in force: told to those who read it in place, the others are replaced. */
 void children_reload(struct master *m);
+/* Is every place filled with a process that serves? */
+bool children_are_ready(struct master *m);
+/* Ends everything, those first who need the others. */
 void children_stop(struct master *m, uint32_t within_ms);
-bool children_all_ready(const struct master *m);
-/* A channel between two children, given out to both. */
-void child_join(struct child *asker, struct child *answerer);
+/* It said what its row forbids. */
+void child_forbidden(struct child *c, const char *what);
 
-/* spawn.c: forks and executes the program of a role; *control is our end of its control channel. 0 or -errno. */
-int spawn_process(struct master *m, const struct role *role, const struct ipc_account *account, pid_t *pid, int *control);
-enum st spawn_identity(struct master *m, const struct role *role, struct ipc_identity *id, struct fault *f);
-/* Are all users of the table known? */
-enum st spawn_check_users(struct master *m, struct fault *f);
+/* --- workers.c: tickets, and processes that run as accounts; the first two handle frames ----- */
 
-/* workers.c */
-void workers_init(struct master *m);
-void workers_take_ticket(struct child *from, const struct ipc_ticket_issue *t);
-void workers_redeem(struct child *from, uint32_t sequence, const struct ipc_redeem *r);
-void workers_forget(struct master *m, struct child *gone);
+void workers_issue(struct channel *ch, uint32_t sequence, const void *message, int fd);
+void workers_redeem(struct channel *ch, uint32_t sequence, const void *message, int fd);
 
-/* sockets.c */
-enum st sockets_bind(struct master *m, const struct conf *c, struct fault *f);
-void sockets_give(struct child *c);
-int sockets_unix(const char *path, unsigned mode, struct fault *f);
-void sockets_close_all(struct master *m);
+/* --- sockets.c ------------------------------------------------------------------------------ */
+
 enum st folders_make(struct master *m, struct fault *f);
+/* Binds what c wants; bound_end decides what stays. */
+enum st sockets_bind(struct master *m, const struct conf *c, struct fault *f);
+/* Gives a new process the sockets of its role. */
+void sockets_give(struct child *c);
 
-/* config.c */
+/* --- config.c ------------------------------------------------------------------------------- */
+
 typedef void config_fn(struct master *m, bool ok, struct slice report);
-/* Checks the files as the mail user; fn later, from the loop. On success m->conf and m->snapshot_fd are the new ones. */
-void config_check(struct master *m, config_fn *fn);
-/* Is pid the checker? Then takes its result. */
-bool config_checked(struct master *m, pid_t pid, int status);
+/*
+ * Has the files checked by the mail user; fn later, with m->conf and m->snapshot_fd those in force.
+ * False: a check is under way already.
+ */
+bool config_check(struct master *m, config_fn *fn);
+/* Handles confcheck's frame; it has ended. */
+void config_checked(struct channel *ch, uint32_t sequence, const void *message, int fd);
+void config_unchecked(struct master *m);
 /* Takes the last good copy. */
 enum st config_last_good(struct master *m, struct fault *f);
 
-/* command.c */
+/* --- command.c ------------------------------------------------------------------------------ */
+
 enum st commands_open(struct master *m, struct fault *f);
-/* A config_fn: the configuration was checked again; tells who asked, and the children. */
-void master_reloaded(struct master *m, bool ok, struct slice report);
+/* SIGHUP. */
+void command_hangup(struct master *m);
+/* Every place is filled: whoever waits for that is told. */
+void command_settled(struct master *m);
 
 #endif

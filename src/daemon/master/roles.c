@@ -9,146 +9,75 @@
 #include "build_config.h"
 #include "os/sysinfo.h"
 
-/* Channels, segments, log, libraries: what any process needs beside its work. */
-#define FDS_SPARE 64
+#define IN_CONF(member) offsetof(struct conf, member)
+#define FDS_PLAIN 256 /* channels, log, libraries: what any process needs beside its work */
 
-static unsigned
-one(const struct conf *c)
-{
-	(void)c;
-	return 1;
-}
-
-static unsigned
-none(const struct conf *c)
-{
-	(void)c;
-	return 0;
-}
-
-static unsigned
-routed_number(const struct conf *c)
-{
-	return c->courierd.routed_processes ? (unsigned)c->courierd.routed_processes : 1;
-}
-
-static bool
-any_esmtpd(const struct conf *c)
-{
-	return c->esmtpd.start || c->msa.start || c->ssl.start;
-}
-
-static unsigned
-esmtpd_number(const struct conf *c)
-{
-	/* Even with no port open, sendmail(1) needs one behind the local socket. */
-	if (!any_esmtpd(c))
-		return 1;
-	return c->esmtpd.processes ? (unsigned)c->esmtpd.processes : sysinfo_cpus();
-}
-
-static size_t
-fds_plain(const struct conf *c)
-{
-	(void)c;
-	return 256;
-}
-
-static size_t
-fds_esmtpd(const struct conf *c)
-{
-	return (size_t)(c->esmtpd.max_daemons + c->msa.max_daemons + c->ssl.max_daemons) + 256 + FDS_SPARE;
-}
-
-static size_t
-fds_courierd(const struct conf *c)
-{
-	return (size_t)(2 * (c->local.max_dels + c->esmtp.max_dels) + c->courierd.worker_max) + 1024 + FDS_SPARE;
-}
-
-/* Started in this order, stopped in the other one. */
 const struct role roles[] = {
-	{ "logd", BUILD_USER_LOG, 1, false, false, false, one, fds_plain },
-	{ "tallyd", BUILD_USER_TALLY, 2, true, false, false, one, fds_plain },
-	{ "authdaemond", BUILD_USER_AUTH, 3, false, false, true, one, fds_plain },
-	{ "routed", BUILD_USER_ROUTE, 4, false, false, true, routed_number, fds_plain },
-	{ "courierd", BUILD_USER_MAIL, 0, false, false, false, one, fds_courierd },
-	{ "courierdsn", BUILD_USER_OUT, 5, true, false, false, one, fds_plain },
-	{ "esmtpd", BUILD_USER_SMTP, 6, true, true, false, esmtpd_number, fds_esmtpd },
-	{ "courierlocal", NULL, 0, false, false, false, none, fds_plain },
+	{.name = "logd", .user = BUILD_USER_LOG, .uid_offset = 1, .fds = FDS_PLAIN},
+	{.name = "confcheck", .user = BUILD_USER_MAIL, .is_checker = true, .fds = FDS_PLAIN},
+	{.name = "tallyd", .user = BUILD_USER_TALLY, .uid_offset = 2, .empty_root = true,
+	    .fds = FDS_PLAIN},
+	{.name = "authdaemond", .user = BUILD_USER_AUTH, .uid_offset = 3, .mail_group = true,
+	    .fds = 2 * FDS_PLAIN},
+	{.name = "routed", .user = BUILD_USER_ROUTE, .uid_offset = 4, .mail_group = true,
+	    .asks = {"authdaemond"}, .number = IN_CONF(courierd.routed_processes), .fds = FDS_PLAIN},
+	{.name = "courierlocal", .service = "deliver", .asker = "courierd", .fds = FDS_PLAIN},
+	{.name = "courierdsn", .user = BUILD_USER_OUT, .uid_offset = 5, .empty_root = true,
+	    .asks = {"routed"}, .fds = FDS_PLAIN},
+	{.name = "courierd", .user = BUILD_USER_MAIL, .asks = {"authdaemond", "courierdsn"}, .fds = 1024,
+	    .fds_by = {IN_CONF(local.max_dels), IN_CONF(local.max_dels), IN_CONF(esmtp.max_dels),
+		IN_CONF(esmtp.max_dels), IN_CONF(courierd.worker_max)},
+	    .fds_names = "MAXDELS and WORKERMAX"},
+	{.name = "esmtpd", .user = BUILD_USER_SMTP, .uid_offset = 6, .empty_root = true,
+	    .by_generation = true, .asks = {"tallyd", "authdaemond", "routed", "courierd"},
+	    .number = IN_CONF(esmtpd.processes), .fds = FDS_PLAIN,
+	    .fds_by = {IN_CONF(esmtpd.max_daemons), IN_CONF(msa.max_daemons), IN_CONF(ssl.max_daemons)},
+	    .fds_names = "MAXDAEMONS"},
 };
 const size_t role_count = COUNT_OF(roles);
-
-const struct role_link role_links[] = {
-	{ "routed", "authdaemond" },
-	{ "courierd", "authdaemond" },
-	{ "courierd", "courierdsn" },
-	{ "courierdsn", "routed" },
-	{ "esmtpd", "tallyd" },
-	{ "esmtpd", "authdaemond" },
-	{ "esmtpd", "routed" },
-	{ "esmtpd", "courierd" },
-};
-const size_t role_link_count = COUNT_OF(role_links);
-
-const struct role *
-role_find(const char *name)
-{
-	for (size_t i = 0; i < role_count; i++)
-		if (strcmp(roles[i].name, name) == 0)
-			return &roles[i];
-	return NULL;
-}
-
-static bool
-always(const struct conf *c)
-{
-	(void)c;
-	return true;
-}
-
-static bool
-esmtpd_wanted(const struct conf *c)
-{
-	return c->esmtpd.start;
-}
-
-static bool
-msa_wanted(const struct conf *c)
-{
-	return c->msa.start;
-}
-
-static bool
-ssl_wanted(const struct conf *c)
-{
-	return c->ssl.start;
-}
-
-static const struct conf_esmtpd *
-esmtpd_ports(const struct conf *c)
-{
-	return &c->esmtpd;
-}
-
-static const struct conf_esmtpd *
-msa_ports(const struct conf *c)
-{
-	return &c->msa;
-}
-
-static const struct conf_esmtpd *
-ssl_ports(const struct conf *c)
-{
-	return &c->ssl;
-}
+_Static_assert(COUNT_OF(roles) <= ROLES_MAX, "ROLES_MAX");
 
 const struct role_socket role_sockets[] = {
-	{ "smtp", "esmtpd", NULL, 0, esmtpd_wanted, esmtpd_ports },
-	{ "submission", "esmtpd", NULL, 0, msa_wanted, msa_ports },
-	{ "smtps", "esmtpd", NULL, 0, ssl_wanted, ssl_ports },
-	{ "local", "esmtpd", "smtp/socket", 0666, always, NULL },
-	{ "control", "courierd", "control/courierd", 0666, always, NULL },
-	{ "auth", "authdaemond", "auth/socket", 0777, always, NULL },
+	{.service = "smtp", .role = "esmtpd", .ports = IN_CONF(esmtpd)},
+	{.service = "submission", .role = "esmtpd", .ports = IN_CONF(msa)},
+	{.service = "smtps", .role = "esmtpd", .ports = IN_CONF(ssl)},
+	{.service = "local", .role = "esmtpd", .path = "smtp/socket", .mode = 0666},
+	{.service = "control", .role = "courierd", .path = "control/courierd", .mode = 0666},
+	{.service = "auth", .role = "authdaemond", .path = "auth/socket", .mode = 0777},
 };
 const size_t role_socket_count = COUNT_OF(role_sockets);
+
+bool
+role_asks(const struct role *asker, const struct role *answerer)
+{
+	for (size_t i = 0; i < COUNT_OF(asker->asks) && asker->asks[i]; i++)
+		if (strcmp(asker->asks[i], answerer->name) == 0)
+			return true;
+	return false;
+}
+
+static uint64_t
+in_conf(const struct conf *c, size_t place)
+{
+	return *(const uint64_t *)(const void *)((const char *)c + place);
+}
+
+unsigned
+role_number(const struct role *r, const struct conf *c)
+{
+	uint64_t said = r->number ? in_conf(c, r->number) : 1;
+
+	if (!r->user || r->is_checker)
+		return 0;
+	return said ? (unsigned)said : sysinfo_cpus();
+}
+
+size_t
+role_fds(const struct role *r, const struct conf *c)
+{
+	size_t n = r->fds;
+
+	for (size_t i = 0; i < COUNT_OF(r->fds_by) && r->fds_by[i]; i++)
+		n += (size_t)in_conf(c, r->fds_by[i]);
+	return n;
+}

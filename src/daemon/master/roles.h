@@ -1,5 +1,6 @@
 /*
- * The table of processes and of the channels between them (docs/PROCESSES.md).
+ * The tables of processes, of the channels between them and of the sockets they serve
+ * (docs/PROCESSES.md).
  */
 #ifndef DAEMON_MASTER_ROLES_H
 #define DAEMON_MASTER_ROLES_H
@@ -10,39 +11,38 @@
 
 #include "conf/conf.h"
 
+#define ROLES_MAX 16
+
 struct role {
-	const char *name;          /* of the program too */
-	const char *user;          /* NULL: an account's worker, runs as the account */
-	unsigned uid_offset;       /* from --process-uids, where there are no passwd entries */
-	bool empty_root;           /* chroot into the empty folder */
-	bool by_generation;        /* reload: new processes first, then the old ones drain */
-	bool mail_group;           /* also in the mail group (run/auth) */
-	unsigned (*count)(const struct conf *c);
-	size_t (*fds)(const struct conf *c); /* descriptors it may need */
+	const char *name;     /* of the program too */
+	const char *user;     /* NULL: a worker, runs as the account of a ticket */
+	unsigned uid_offset;  /* from --process-uids, where there are no passwd entries */
+	bool empty_root;      /* chroot into the empty folder */
+	bool mail_group;      /* also in the mail group (run/auth) */
+	bool by_generation;   /* reload: new processes first, then the old ones drain */
+	bool is_checker;      /* runs when there is something to check */
+	const char *service, *asker; /* a worker: who redeems tickets for what */
+	const char *asks[5];  /* each of these has a channel to it */
+	size_t number;        /* place in struct conf of how many; 0: one */
+	size_t fds;           /* descriptors it may need, and more by what stands in struct conf */
+	size_t fds_by[6];
+	const char *fds_names; /* what to lower when they are too many */
 };
 
-extern const struct role roles[];
+extern const struct role roles[]; /* started in this order, stopped in the other one */
 extern const size_t role_count;
 
-/* Which role asks which; each asker has a channel to each answerer and spreads its questions itself. */
-struct role_link {
-	const char *asker, *answerer;
-};
+bool role_asks(const struct role *asker, const struct role *answerer);
+unsigned role_number(const struct role *r, const struct conf *c);
+size_t role_fds(const struct role *r, const struct conf *c);
 
-extern const struct role_link role_links[];
-extern const size_t role_link_count;
-
-/* NULL when there is no such role. */
-const struct role *role_find(const char *name);
-
-/* A socket master binds for a role. ports NULL: a UNIX socket at run_dir/path with mode. */
+/* A socket master binds for a role: a UNIX socket at run_dir/path, or the ports of a service. */
 struct role_socket {
-	const char *service, *role, *path;
-	unsigned mode;
-	bool (*wanted)(const struct conf *c);
-	const struct conf_esmtpd *(*ports)(const struct conf *c);
+	const char *service, *role;
+	const char *path; /* NULL: ports */
+	unsigned mode;    /* of path */
+	size_t ports;     /* place of the struct conf_esmtpd in struct conf */
 };
-
 extern const struct role_socket role_sockets[];
 extern const size_t role_socket_count;
 

@@ -159,6 +159,15 @@ on_identity(struct channel *c, uint32_t sequence, const void *message, int fd)
 	proctitle_set(title);
 }
 
+/* We serve, or drain, with what we were given last. */
+static void
+say_ready(struct proc *p)
+{
+	if (p->stage >= PROC_SERVES)
+		channel_note(
+		    p->control, IPC_ready, &(struct ipc_ready){.sandbox = sl_str(p->sandbox)}, -1);
+}
+
 /* A configuration: the first one before start, later ones are reloads. */
 static void
 on_config(struct channel *c, uint32_t sequence, const void *message, int fd)
@@ -190,6 +199,7 @@ on_config(struct channel *c, uint32_t sequence, const void *message, int fd)
 		return;
 	if (p->def->reload && p->stage != PROC_WAITS)
 		p->def->reload(p);
+	say_ready(p);
 	gifts_close(&p->keys);
 	conf_fini(old);
 	mem_free(old);
@@ -302,7 +312,7 @@ on_start(struct channel *c, uint32_t sequence, const void *message, int fd)
 	(void)sequence;
 	(void)message;
 	(void)fd;
-	if (!p->named || !p->conf || p->stage != PROC_WAITS) {
+	if (!p->named || (!p->conf && !p->def->needs_no_conf) || p->stage != PROC_WAITS) {
 		fault_set(&f, ST_BUG, "", "start came before identity and config");
 		proc_fail(p, "start", &f);
 		return;
@@ -335,8 +345,7 @@ proc_try_serve(struct proc *p)
 		p->stage = PROC_SERVES;
 		if (p->def->serve)
 			p->def->serve(p);
-		channel_note(
-		    p->control, IPC_ready, &(struct ipc_ready){.sandbox = sl_str(p->sandbox)}, -1);
+		say_ready(p);
 	}
 	if (p->stage != PROC_SERVES)
 		return;
@@ -366,16 +375,21 @@ static void
 drain(struct proc *p, uint32_t within_ms)
 {
 	bool begun = p->stage != PROC_WAITS;
+	int64_t until_ms = loop_now(p->loop) + within_ms;
 
-	if (p->stage == PROC_DRAINS)
+	if (p->stage == PROC_DRAINS) { /* sooner than was said before, never later */
+		if (heap_has(&p->deadline.node) && p->deadline.node.key > until_ms)
+			loop_timer_at(p->loop, &p->deadline, until_ms, drained_too_long, p);
 		return;
+	}
 	p->stage = PROC_DRAINS;
 	gifts_close(&p->sockets);
+	say_ready(p);
 	if (!p->def->drain || !begun) {
 		proc_exit(p, 0);
 		return;
 	}
-	loop_timer_at(p->loop, &p->deadline, loop_now(p->loop) + within_ms, drained_too_long, p);
+	loop_timer_at(p->loop, &p->deadline, until_ms, drained_too_long, p);
 	p->def->drain(p, within_ms);
 }
 
@@ -489,6 +503,7 @@ proc_main(int argc, char **argv, const struct proc_def *def)
 	hmap_seed(seed);
 	durable_disabled = getenv("COURIER_TEST_NOSYNC") != NULL; /* the mutant of tests/crash */
 	p.def = def;
+	p.sandbox = "none";
 	p.state = mem_get(def->state_bytes ? def->state_bytes : 1);
 	memset(p.state, 0, def->state_bytes);
 	list_init(&p.sockets);

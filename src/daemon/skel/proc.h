@@ -41,6 +41,7 @@ struct proc_def {
 	const char *log_name; /* as Courier's logs name it: "courieresmtpd"; NULL: logd itself */
 	size_t state_bytes;   /* zeroed memory for the daemon, proc_state() */
 	bool has_sandbox;     /* false: this process runs user programs */
+	bool needs_no_conf;   /* it is started without one */
 	enum sandbox_profile sandbox;
 	const struct proc_peer *peers;
 
