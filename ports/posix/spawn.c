@@ -47,8 +47,8 @@ static void
 spawn_run(const struct spawn *s)
 {
 	const char *slash = strrchr(s->path, '/');
-	char *argv[3] = {(char *)(uintptr_t)(slash ? slash + 1 : s->path),
-	    (char *)(uintptr_t)s->argument, NULL};
+	char *argv[3] = {
+	    (char *)(uintptr_t)(slash ? slash + 1 : s->path), (char *)(uintptr_t)s->argument, NULL};
 	char *env[SPAWN_ENV_MAX + 1] = {NULL};
 	struct fault f;
 	sigset_t none;

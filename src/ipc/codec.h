@@ -19,13 +19,22 @@
 #define IPC_C_U64(name, record) uint64_t name;
 #define IPC_C_I64(name, record) int64_t name;
 #define IPC_C_BYTES(name, record) struct slice name;
-#define IPC_C_LIST(name, record) struct { struct ipc_##record *v; uint32_t n; } name;
+#define IPC_C_LIST(name, record)        \
+	struct {                        \
+		struct ipc_##record *v; \
+		uint32_t n;             \
+	} name;
 #define IPC_C_FIELD(S, kind, name, max, record) IPC_C_##kind(name, record)
 
-#define IPC_C_RECORD(name) struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
+#define IPC_C_RECORD(name)                           \
+	struct ipc_##name {                          \
+		IPC_FIELDS_##name(IPC_C_FIELD, name) \
+	};
 IPC_RECORDS(IPC_C_RECORD)
 #define IPC_C_MESSAGE(name, type, link, flow, fd, credit) \
-	struct ipc_##name { IPC_FIELDS_##name(IPC_C_FIELD, name) };
+	struct ipc_##name {                               \
+		IPC_FIELDS_##name(IPC_C_FIELD, name)      \
+	};
 IPC_MESSAGES(IPC_C_MESSAGE)
 
 /* IPC_hello, IPC_submit ... */
@@ -37,26 +46,40 @@ enum ipc_type {
 
 enum ipc_link { /* kind of channel and direction a message may travel */
 	IPC_LINK_ANY,
-	IPC_LINK_MASTER_DOWN, IPC_LINK_MASTER_UP,
-	IPC_LINK_AUTH_ASK, IPC_LINK_AUTH_SAY,
-	IPC_LINK_ROUTE_ASK, IPC_LINK_ROUTE_SAY,
-	IPC_LINK_TALLY_ASK, IPC_LINK_TALLY_SAY,
-	IPC_LINK_CUSTODY_ASK, IPC_LINK_CUSTODY_SAY,
-	IPC_LINK_DELIVER_ASK, IPC_LINK_DELIVER_SAY,
-	IPC_LINK_REPORT_ASK, IPC_LINK_REPORT_SAY,
-	IPC_LINK_COMMAND_ASK, IPC_LINK_COMMAND_SAY,
+	IPC_LINK_MASTER_DOWN,
+	IPC_LINK_MASTER_UP,
+	IPC_LINK_AUTH_ASK,
+	IPC_LINK_AUTH_SAY,
+	IPC_LINK_ROUTE_ASK,
+	IPC_LINK_ROUTE_SAY,
+	IPC_LINK_TALLY_ASK,
+	IPC_LINK_TALLY_SAY,
+	IPC_LINK_CUSTODY_ASK,
+	IPC_LINK_CUSTODY_SAY,
+	IPC_LINK_DELIVER_ASK,
+	IPC_LINK_DELIVER_SAY,
+	IPC_LINK_REPORT_ASK,
+	IPC_LINK_REPORT_SAY,
+	IPC_LINK_COMMAND_ASK,
+	IPC_LINK_COMMAND_SAY,
 };
 
 enum ipc_flow { IPC_FLOW_REQUEST, IPC_FLOW_REPLY, IPC_FLOW_NOTE };
 enum ipc_fd { IPC_FD_NO_FD, IPC_FD_FD, IPC_FD_MAY_FD };
-enum ipc_kind { IPC_KIND_U8, IPC_KIND_U32, IPC_KIND_U64, IPC_KIND_I64, IPC_KIND_BYTES,
-    IPC_KIND_LIST };
+enum ipc_kind {
+	IPC_KIND_U8,
+	IPC_KIND_U32,
+	IPC_KIND_U64,
+	IPC_KIND_I64,
+	IPC_KIND_BYTES,
+	IPC_KIND_LIST
+};
 
 struct ipc_field {
 	const char *name;
 	enum ipc_kind kind;
 	uint32_t max;
-	size_t at;                      /* offset in the struct */
+	size_t at;                       /* offset in the struct */
 	const struct ipc_layout *record; /* of a LIST */
 };
 
@@ -97,8 +120,8 @@ uint64_t ipc_schema(void);
 
 /* Appends the payload of a message (a struct ipc_<name>). ST_OK, or ST_LIMIT when a field passes
  * its maximum. */
-enum st ipc_encode(const struct ipc_row *row, const void *message, struct buf *out,
-    struct fault *f);
+enum st
+ipc_encode(const struct ipc_row *row, const void *message, struct buf *out, struct fault *f);
 
 /*
  * Reads a payload into *message (row->layout.size bytes). Strict: every length exact, every maximum
@@ -109,13 +132,16 @@ enum st ipc_decode(const struct ipc_row *row, struct slice payload, struct arena
     struct fault *f);
 
 /*
- * A copy of a message without lists that needs nothing else: one block with its strings behind it, for
- * mem_free.
+ * A copy of a message without lists that needs nothing else: one block with its strings behind it,
+ * for mem_free.
  */
 void *ipc_keep(const struct ipc_row *row, const void *message);
 
 /* A verdict list of one from a fault, and back. v must live as long as the message. */
-#define IPC_VERDICT(v) { (v), 1 }
+#define IPC_VERDICT(v) \
+	{              \
+		(v), 1 \
+	}
 void ipc_verdict_from(struct ipc_verdict *v, const struct fault *f);
 void ipc_verdict_to(const struct ipc_verdict *v, uint32_t n, struct fault *f);
 

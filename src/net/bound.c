@@ -44,8 +44,8 @@ bound_keep(struct bound_set *s, const void *tag, const char *name, bool is_path,
 {
 	struct bound *b = mem_get(sizeof(*b));
 
-	*b = (struct bound){
-	    .tag = tag, .is_path = is_path, .fd = fd, .wanted = true, .fresh = true};
+	*b =
+	    (struct bound){.tag = tag, .is_path = is_path, .fd = fd, .wanted = true, .fresh = true};
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	list_node_init(&b->node);
 	list_append(&s->list, &b->node);

@@ -1,6 +1,6 @@
 /*
- * Listening sockets by name, over changes of the configuration: what is still wanted stays open, what is
- * new is bound, what is wanted no more is closed, all or nothing.
+ * Listening sockets by name, over changes of the configuration: what is still wanted stays open,
+ * what is new is bound, what is wanted no more is closed, all or nothing.
  *
  *     bound_begin(s); bound_ip(s, ...); bound_path(s, ...); ... bound_end(s, all went well);
  */
@@ -33,15 +33,16 @@ void bound_init(struct bound_set *s);
 void bound_begin(struct bound_set *s);
 
 /*
- * Port of ip, or of every address of the system when ip is "0". ST_OK; ST_SYNTAX, ST_IO with f naming
- * what, the address and the port.
+ * Port of ip, or of every address of the system when ip is "0". ST_OK; ST_SYNTAX, ST_IO with f
+ * naming what, the address and the port.
  */
 enum st bound_ip(struct bound_set *s, const void *tag, const char *what, const char *ip,
     uint16_t port, struct fault *f);
 
-/* A UNIX socket with this mode; a file in its place is removed: the caller holds the only right to it. */
-enum st bound_path(
-    struct bound_set *s, const void *tag, const char *path, unsigned mode, struct fault *f);
+/* A UNIX socket with this mode; a file in its place is removed: the caller holds the only right to
+ * it. */
+enum st
+bound_path(struct bound_set *s, const void *tag, const char *path, unsigned mode, struct fault *f);
 
 /* good: closes what is not wanted; else what is new. */
 void bound_end(struct bound_set *s, bool good);

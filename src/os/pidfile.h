@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * Makes path, takes its lock and writes our number; both stay until we end. 0; -EAGAIN when somebody else
- * has it, then *pid is his number or 0; -errno.
+ * Makes path, takes its lock and writes our number; both stay until we end. 0; -EAGAIN when
+ * somebody else has it, then *pid is his number or 0; -errno.
  */
 int pidfile_take(const char *path, long *pid);
 

@@ -202,7 +202,8 @@ worker_key(struct proc *p, const struct account *acc, uint32_t uid, uint32_t gid
 
 /* Master has the ticket: who asked for it may redeem it. */
 static void
-on_kept(struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
+on_kept(
+    struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
 	struct asker *a = call->arg;
 	const struct ipc_ticket_kept *m = message;

@@ -1,7 +1,7 @@
 /*
- * confcheck: reads the configuration for master, which is root and parses nothing that people write. It
- * runs as the mail user, so what that one cannot read is said and not read; it says what it found and
- * ends.
+ * confcheck: reads the configuration for master, which is root and parses nothing that people
+ * write. It runs as the mail user, so what that one cannot read is said and not read; it says what
+ * it found and ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +47,8 @@ confcheck_serve(struct proc *p)
 	buf_init(&snapshot, SNAPSHOT_MAX);
 	check(proc_paths(p)->conf_dir, &report, &snapshot, &good);
 	channel_note(proc_control(p), IPC_checked,
-	    &(struct ipc_checked){.good = good,
-		.report = buf_slice(&report),
-		.snapshot = buf_slice(&snapshot)},
+	    &(struct ipc_checked){
+		.good = good, .report = buf_slice(&report), .snapshot = buf_slice(&snapshot)},
 	    -1);
 }
 

@@ -45,9 +45,9 @@ child_next(struct child *c)
 bool
 children_are_ready(struct master *m)
 {
-	EACH_CHILD (m, c)
-		if (c->role->user && !c->role->is_checker && (c->told || c->stage <= CHILD_STARTING))
-			return false;
+	EACH_CHILD(m, c)
+	if (c->role->user && !c->role->is_checker && (c->told || c->stage <= CHILD_STARTING))
+		return false;
 	return true;
 }
 
@@ -107,8 +107,12 @@ on_failed(struct channel *ch, uint32_t sequence, const void *message, int fd)
 }
 
 static const struct channel_handler child_handlers[] = {
-	{IPC_ready, on_ready}, {IPC_failed, on_failed}, {IPC_ticket_issue, workers_issue},
-	{IPC_redeem, workers_redeem}, {IPC_checked, config_checked}, {0, NULL},
+    {IPC_ready, on_ready},
+    {IPC_failed, on_failed},
+    {IPC_ticket_issue, workers_issue},
+    {IPC_redeem, workers_redeem},
+    {IPC_checked, config_checked},
+    {0, NULL},
 };
 
 static void
@@ -156,13 +160,19 @@ give_identity(struct child *c)
 
 	channel_note(c->control, IPC_identity,
 	    &(struct ipc_identity){
-		.role = sl_str(r->name), .index = c->index, .become = becomes,
-		.uid = m->who[r - roles].uid, .gid = m->who[r - roles].gid,
+		.role = sl_str(r->name),
+		.index = c->index,
+		.become = becomes,
+		.uid = m->who[r - roles].uid,
+		.gid = m->who[r - roles].gid,
 		.extra_gid = r->mail_group ? m->mail.gid : UINT32_MAX,
 		.root_dir = becomes && r->empty_root ? sl_str(p->empty_dir) : SL_NONE,
-		.conf_dir = sl_str(p->conf_dir), .state_dir = sl_str(p->state_dir),
-		.run_dir = sl_str(p->run_dir), .queue_dir = sl_str(p->queue_dir),
-		.log_dir = sl_str(p->log_dir), .module_dir = sl_str(p->module_dir),
+		.conf_dir = sl_str(p->conf_dir),
+		.state_dir = sl_str(p->state_dir),
+		.run_dir = sl_str(p->run_dir),
+		.queue_dir = sl_str(p->queue_dir),
+		.log_dir = sl_str(p->log_dir),
+		.module_dir = sl_str(p->module_dir),
 	    },
 	    -1);
 }
@@ -203,7 +213,8 @@ give_config(struct child *c)
 
 	c->told = true;
 	if (fd >= 0)
-		channel_note(c->control, IPC_config, &(struct ipc_config){.serial = c->m->serial}, fd);
+		channel_note(
+		    c->control, IPC_config, &(struct ipc_config){.serial = c->m->serial}, fd);
 }
 
 /* A channel between two children. Who drains still asks, but is asked no more. */
@@ -216,7 +227,8 @@ join(struct child *asker, struct child *answerer)
 	    fdpass_pair(fds) != 0)
 		return;
 	channel_note(asker->control, IPC_peer,
-	    &(struct ipc_peer){.role = sl_str(answerer->role->name), .index = answerer->index}, fds[0]);
+	    &(struct ipc_peer){.role = sl_str(answerer->role->name), .index = answerer->index},
+	    fds[0]);
 	channel_note(answerer->control, IPC_peer,
 	    &(struct ipc_peer){.role = sl_str(asker->role->name), .index = asker->index}, fds[1]);
 }
@@ -224,7 +236,8 @@ join(struct child *asker, struct child *answerer)
 static void
 join_all(struct child *c)
 {
-	EACH_CHILD (c->m, other) {
+	EACH_CHILD(c->m, other)
+	{
 		if (role_asks(c->role, other->role))
 			join(c, other);
 		if (role_asks(other->role, c->role))
@@ -250,7 +263,8 @@ spawn(struct child *c, const struct ipc_account *account, int *control, struct f
 	err = master_spawn(m, c->role->name,
 	    &(struct spawn){.fd_count = 5,
 		.fds = (const int[]){SPAWN_NULL, out, out, pair[1], m->log_fds[is_logd ? 0 : 1]},
-		.who = account && m->root ? &who : NULL, .session = account,
+		.who = account && m->root ? &who : NULL,
+		.session = account,
 		.fd_limit = role_fds(c->role, m->conf)},
 	    &c->pid);
 	close(pair[1]);
@@ -261,7 +275,8 @@ spawn(struct child *c, const struct ipc_account *account, int *control, struct f
 	return fault_sys(f, ST_IO, "", -err, "%s/%s", m->paths.daemon_dir, c->role->name);
 }
 
-/* Puts a process into the place and gives it what it needs. False (logged) when that cannot be now. */
+/* Puts a process into the place and gives it what it needs. False (logged) when that cannot be now.
+ */
 static bool
 child_start(struct child *c, const struct ipc_account *account)
 {
@@ -270,7 +285,8 @@ child_start(struct child *c, const struct ipc_account *account)
 	int control = -1;
 
 	if (spawn(c, account, &control, &f) != ST_OK) {
-		log_event(LOG_LEVEL_ALERT, "start", KV_STR("role", c->role->name), KV_FAULT(&f), KV_END);
+		log_event(
+		    LOG_LEVEL_ALERT, "start", KV_STR("role", c->role->name), KV_FAULT(&f), KV_END);
 		if (!m->ready)
 			master_failed(m, c->role->name, f.text);
 		return false;
@@ -281,9 +297,13 @@ child_start(struct child *c, const struct ipc_account *account)
 	c->started_ms = loop_now(m->loop);
 	c->sandbox[0] = c->failed[0] = '\0';
 	c->control = channel_new(m->loop, control,
-	    &(struct channel_opts){.name = c->role->name, .sends = IPC_LINK_MASTER_DOWN,
-		.receives = IPC_LINK_MASTER_UP, .handlers = child_handlers, .closed = control_closed,
-		.owner = c, .frame_max_bytes = c->role->is_checker ? 0 : FRAME_MAX_BYTES});
+	    &(struct channel_opts){.name = c->role->name,
+		.sends = IPC_LINK_MASTER_DOWN,
+		.receives = IPC_LINK_MASTER_UP,
+		.handlers = child_handlers,
+		.closed = control_closed,
+		.owner = c,
+		.frame_max_bytes = c->role->is_checker ? 0 : FRAME_MAX_BYTES});
 	give_identity(c);
 	if (strcmp(c->role->name, "esmtpd") == 0)
 		give_keys(c);
@@ -320,8 +340,8 @@ child_free(struct child *c)
 }
 
 struct child *
-child_worker(struct master *m, const struct role *role, const struct ipc_account *account,
-    const char *key)
+child_worker(
+    struct master *m, const struct role *role, const struct ipc_account *account, const char *key)
 {
 	struct child *c = child_new(m, role);
 
@@ -340,11 +360,11 @@ child_retry(struct timer *t)
 {
 	struct child *c = t->arg;
 
-	EACH_CHILD (c->m, w)
-		if (works_for(w->role, c->role)) {
-			loop_timer_at(c->m->loop, t, loop_now(c->m->loop) + LOOK_AGAIN_MS, child_retry, c);
-			return;
-		}
+	EACH_CHILD(c->m, w)
+	if (works_for(w->role, c->role)) {
+		loop_timer_at(c->m->loop, t, loop_now(c->m->loop) + LOOK_AGAIN_MS, child_retry, c);
+		return;
+	}
 	if (!child_start(c, NULL))
 		child_start_later(c, 2 * c->backoff_ms);
 }
@@ -354,8 +374,7 @@ child_start_later(struct child *c, int64_t wait_ms)
 {
 	c->stage = CHILD_WAITING;
 	c->backoff_ms = wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS;
-	loop_timer_at(
-	    c->m->loop, &c->due, loop_now(c->m->loop) + c->backoff_ms, child_retry, c);
+	loop_timer_at(c->m->loop, &c->due, loop_now(c->m->loop) + c->backoff_ms, child_retry, c);
 }
 
 static void
@@ -383,7 +402,8 @@ child_drain(struct child *c, int64_t within_ms)
 {
 	c->told = c->told || c->stage != CHILD_DRAINING;
 	c->stage = CHILD_DRAINING;
-	channel_note(c->control, IPC_drain, &(struct ipc_drain){.within_ms = (uint32_t)within_ms}, -1);
+	channel_note(
+	    c->control, IPC_drain, &(struct ipc_drain){.within_ms = (uint32_t)within_ms}, -1);
 	kill_within(c, within_ms + DRAIN_GRACE_MS);
 }
 
@@ -391,12 +411,12 @@ child_drain(struct child *c, int64_t within_ms)
 static void
 drain_older(struct master *m, const struct role *role)
 {
-	EACH_CHILD (m, c)
-		if (c->role == role && c->generation == m->serial && c->stage <= CHILD_STARTING)
-			return;
-	EACH_CHILD (m, c)
-		if (c->role == role && c->generation != m->serial && c->stage != CHILD_DRAINING)
-			child_drain(c, m->conf->courierd.drain_time_sec * 1000);
+	EACH_CHILD(m, c)
+	if (c->role == role && c->generation == m->serial && c->stage <= CHILD_STARTING)
+		return;
+	EACH_CHILD(m, c)
+	if (c->role == role && c->generation != m->serial && c->stage != CHILD_DRAINING)
+		child_drain(c, m->conf->courierd.drain_time_sec * 1000);
 }
 
 /* The last row of the table with living processes goes, then the one before it. */
@@ -407,11 +427,11 @@ stop_next(struct master *m)
 	bool any = false;
 
 	for (size_t i = role_count; i-- > 0 && !any;)
-		EACH_CHILD (m, c)
-			if (c->role == &roles[i]) {
-				child_drain(c, left > STOP_LEAST_MS ? left : STOP_LEAST_MS);
-				any = true;
-			}
+		EACH_CHILD(m, c)
+	if (c->role == &roles[i]) {
+		child_drain(c, left > STOP_LEAST_MS ? left : STOP_LEAST_MS);
+		any = true;
+	}
 	if (!any)
 		master_over(m);
 }
@@ -449,14 +469,15 @@ child_gone(struct child *c, int status)
 	expected = c->stage == CHILD_DRAINING || m->stopping || !c->role->user;
 	say_ended(c, pid, status, expected);
 	/* Its workers notice; those that do not are ended before it is started again. */
-	EACH_CHILD (m, w)
-		if (works_for(w->role, c->role) && !m->stopping) {
-			w->stage = CHILD_DRAINING;
-			kill_within(w, DELIVERER_GRACE_MS);
-		}
+	EACH_CHILD(m, w)
+	if (works_for(w->role, c->role) && !m->stopping) {
+		w->stage = CHILD_DRAINING;
+		kill_within(w, DELIVERER_GRACE_MS);
+	}
 	if (c->role->is_checker)
 		config_unchecked(m);
-	if (expected || m->stopping || c->role->is_checker || (c->role->by_generation && c->generation != m->serial))
+	if (expected || m->stopping || c->role->is_checker ||
+	    (c->role->by_generation && c->generation != m->serial))
 		child_free(c);
 	else
 		child_start_later(c, lived_well ? BACKOFF_FIRST_MS : 2 * c->backoff_ms);
@@ -467,11 +488,11 @@ child_gone(struct child *c, int status)
 void
 child_ended(struct master *m, long pid, int status)
 {
-	EACH_CHILD (m, c)
-		if (c->pid == pid) {
-			child_gone(c, status);
-			return;
-		}
+	EACH_CHILD(m, c)
+	if (c->pid == pid) {
+		child_gone(c, status);
+		return;
+	}
 }
 
 /* Places without a process, of all roles or of those that change by generation, are given up. */
@@ -490,7 +511,8 @@ void
 children_reload(struct master *m)
 {
 	free_waiting(m, false);
-	EACH_CHILD (m, c) {
+	EACH_CHILD(m, c)
+	{
 		if (!c->role->user)
 			child_drain(c, m->conf->courierd.drain_time_sec * 1000);
 		else if (!c->role->by_generation)

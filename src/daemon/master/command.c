@@ -1,6 +1,6 @@
 /*
- * run/control/master: status, reload, stop, pause. Only for root, or for the one user of a single-user
- * instance; each command is a row.
+ * run/control/master: status, reload, stop, pause. Only for root, or for the one user of a
+ * single-user instance; each command is a row.
  */
 #include "daemon/master/master.h"
 
@@ -38,7 +38,8 @@ say(struct waiter *w, enum st st, struct slice text)
 
 	if (w->to)
 		channel_reply(w->to, w->sequence, IPC_cmd_done,
-		    &(struct ipc_cmd_done){.verdict = IPC_VERDICT(&v), .text = sl_sub(text, 0, TEXT_MAX)},
+		    &(struct ipc_cmd_done){
+			.verdict = IPC_VERDICT(&v), .text = sl_sub(text, 0, TEXT_MAX)},
 		    -1);
 	w->to = NULL;
 }
@@ -52,8 +53,8 @@ survey_end(struct timer *t)
 
 	cmd.surveying = false;
 	loop_timer_stop(m->loop, t);
-	EACH_CHILD (m, c)
-		channel_cancel(&c->status);
+	EACH_CHILD(m, c)
+	channel_cancel(&c->status);
 	/* What processes of users said goes to a terminal: its control characters do not. */
 	for (size_t i = 0; i < cmd.text.n; i++)
 		if ((cmd.text.p[i] < ' ' && cmd.text.p[i] != '\n') || cmd.text.p[i] == 127)
@@ -94,7 +95,8 @@ survey_begin(struct master *m)
 	    children_are_ready(m) ? "yes" : "no", m->paused & 1 ? "in " : "",
 	    m->paused & 2 ? "out " : "", m->paused & 4 ? "local" : "");
 	loop_timer_at(m->loop, &cmd.survey, now + SURVEY_MS, survey_end, m);
-	EACH_CHILD (m, c) {
+	EACH_CHILD(m, c)
+	{
 		buf_fmt(&cmd.text, "process=%s.%u pid=%ld state=%s sandbox=%s up=%llds%s%s%s%s\n",
 		    c->role->name, (unsigned)c->index, c->pid, stages[c->stage],
 		    c->sandbox[0] ? c->sandbox : "-", (long long)((now - c->started_ms) / 1000),
@@ -149,8 +151,10 @@ static void
 reloaded(struct master *m, bool ok, struct slice report)
 {
 	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "reload",
-	    KV_STR("result", ok ? "in force" : "refused"), KV_SL("report", sl_trim(report)), KV_END);
-	service_ready(ok ? "configuration is in force" : "new configuration refused, the old one is in force");
+	    KV_STR("result", ok ? "in force" : "refused"), KV_SL("report", sl_trim(report)),
+	    KV_END);
+	service_ready(ok ? "configuration is in force"
+			 : "new configuration refused, the old one is in force");
 	if (!ok || m->stopping) {
 		say(&cmd.reload, ok ? ST_TEMP : ST_SYNTAX, report);
 		return;
@@ -206,8 +210,8 @@ on_pause(struct channel *ch, uint32_t sequence, const void *message, int fd)
 
 	(void)fd;
 	m->paused = q->on ? m->paused | q->what : m->paused & ~(unsigned)q->what;
-	EACH_CHILD (m, c)
-		channel_note(c->control, IPC_pause, &(struct ipc_pause){.what = q->what, .on = q->on}, -1);
+	EACH_CHILD(m, c)
+	channel_note(c->control, IPC_pause, &(struct ipc_pause){.what = q->what, .on = q->on}, -1);
 	log_event(LOG_LEVEL_INFO, "pause", KV_U64("what", q->what), KV_U64("on", q->on), KV_END);
 	say(&(struct waiter){ch, sequence}, ST_OK, SL_NONE);
 }
@@ -215,8 +219,11 @@ on_pause(struct channel *ch, uint32_t sequence, const void *message, int fd)
 /* ---- connections ---- */
 
 static const struct channel_handler handlers[] = {
-	{IPC_cmd_status, on_status}, {IPC_cmd_reload, on_reload}, {IPC_cmd_stop, on_stop},
-	{IPC_cmd_pause, on_pause}, {0, NULL},
+    {IPC_cmd_status, on_status},
+    {IPC_cmd_reload, on_reload},
+    {IPC_cmd_stop, on_stop},
+    {IPC_cmd_pause, on_pause},
+    {0, NULL},
 };
 
 static void
@@ -234,15 +241,20 @@ on_connection(void *arg, int fd, const struct net_addr *peer)
 {
 	struct master *m = arg;
 	struct channel *ch = channel_new(m->loop, fd,
-	    &(struct channel_opts){.name = "command", .sends = IPC_LINK_COMMAND_SAY,
-		.receives = IPC_LINK_COMMAND_ASK, .handlers = handlers, .closed = on_closed, .owner = m,
+	    &(struct channel_opts){.name = "command",
+		.sends = IPC_LINK_COMMAND_SAY,
+		.receives = IPC_LINK_COMMAND_ASK,
+		.handlers = handlers,
+		.closed = on_closed,
+		.owner = m,
 		.frame_max_bytes = 64u << 10});
 	uint32_t uid = channel_peer_uid(ch);
 
 	(void)peer;
 	if (uid == 0 || uid == (uint32_t)getuid())
 		return;
-	log_event(LOG_LEVEL_WARNING, "command", KV_STR("refused", "uid"), KV_U64("uid", uid), KV_END);
+	log_event(
+	    LOG_LEVEL_WARNING, "command", KV_STR("refused", "uid"), KV_U64("uid", uid), KV_END);
 	channel_free(ch);
 }
 
@@ -257,7 +269,8 @@ commands_open(struct master *m, struct fault *f)
 	bound_init(&socket);
 	st = bound_path(&socket, NULL, path, 0600, f);
 	if (st == ST_OK)
-		listener_new(m->loop, CONTAINER_OF(list_first(&socket.list), struct bound, node)->fd,
-		    on_connection, m);
+		listener_new(m->loop,
+		    CONTAINER_OF(list_first(&socket.list), struct bound, node)->fd, on_connection,
+		    m);
 	return st;
 }

@@ -1,7 +1,7 @@
 /*
- * The configuration as master gets it: read and checked by confcheck, a process of the mail user; taken
- * over as a snapshot, and kept as the last good copy. That copy, which belongs to root, is what the
- * processes read: nobody but us can write to it.
+ * The configuration as master gets it: read and checked by confcheck, a process of the mail user;
+ * taken over as a snapshot, and kept as the last good copy. That copy, which belongs to root, is
+ * what the processes read: nobody but us can write to it.
  */
 #include "daemon/master/master.h"
 
@@ -49,7 +49,8 @@ config_unchecked(struct master *m)
 	check_ended(m, false, SL("the check of the configuration ended without a result\n"));
 }
 
-/* What the hungriest row needs must fit; children take what is theirs of it. The name to lower is said. */
+/* What the hungriest row needs must fit; children take what is theirs of it. The name to lower is
+ * said. */
 static enum st
 check_limits(const struct master *m, const struct conf *c, struct fault *f)
 {
@@ -65,8 +66,8 @@ check_limits(const struct master *m, const struct conf *c, struct fault *f)
 	if (have >= need)
 		return ST_OK;
 	return fault_set(f, ST_LIMIT, "",
-	    "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s", most->name,
-	    need, have, most->fds_names ? most->fds_names : "the number of processes");
+	    "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s",
+	    most->name, need, have, most->fds_names ? most->fds_names : "the number of processes");
 }
 
 /* The snapshot is in force from now on, or nothing has changed. */
@@ -80,7 +81,8 @@ take_over(struct master *m, struct conf *fresh, struct fault *f)
 	snprintf(path, sizeof(path), "%s/config.snapshot", m->paths.state_dir);
 	if (st == ST_OK) {
 		st = sockets_bind(m, fresh, f);
-		/* The one sync that this loop waits for: nothing of ours is on its way meanwhile. */
+		/* The one sync that this loop waits for: nothing of ours is on its way meanwhile.
+		 */
 		if (st == ST_OK)
 			st = conf_snapshot_keep(fresh, path, &fd, f);
 		bound_end(&m->sockets, st == ST_OK);
@@ -151,7 +153,8 @@ config_last_good(struct master *m, struct fault *f)
 
 	snprintf(path, sizeof(path), "%s/config.snapshot", m->paths.state_dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	st = fd < 0 ? fault_sys(f, ST_NOENT, "", errno, "%s", path) : conf_snapshot_read(fd, fresh, f);
+	st = fd < 0 ? fault_sys(f, ST_NOENT, "", errno, "%s", path)
+		    : conf_snapshot_read(fd, fresh, f);
 	if (fd >= 0)
 		close(fd);
 	if (st != ST_OK)

@@ -1,6 +1,6 @@
 /*
- * master: started as root (or as the single user of a private instance), stays root, and therefore does
- * little: binds, forks, becomes users against tickets, watches.
+ * master: started as root (or as the single user of a private instance), stays root, and therefore
+ * does little: binds, forks, becomes users against tickets, watches.
  */
 #include "daemon/master/master.h"
 
@@ -88,22 +88,24 @@ read_options(struct master *m, int argc, char **argv, const char **instance, str
 			i++;
 		} else {
 			fputs(usage, stderr);
-			return fault_set(f, ST_SYNTAX, "", "found \"%s\", expected an option", argv[i]);
+			return fault_set(
+			    f, ST_SYNTAX, "", "found \"%s\", expected an option", argv[i]);
 		}
 	}
 	m->root = getuid() == 0;
 	if (single && m->root)
 		return fault_set(f, ST_DENIED, "",
-		    "--single-user: found root, expected an ordinary user (programs of users would be root)");
+		    "--single-user: found root, expected another user (programs run as it)");
 	if (!single && !m->root)
-		return fault_set(f, ST_DENIED, "", "found user %lu, expected root (or --single-user)",
-		    (unsigned long)getuid());
+		return fault_set(f, ST_DENIED, "",
+		    "found user %lu, expected root (or --single-user)", (unsigned long)getuid());
 	return ST_OK;
 }
 
 /* uid and gid of a process user, looked up once. */
 static enum st
-find_user(const struct master *m, const char *user, unsigned offset, struct privs *who, struct fault *f)
+find_user(
+    const struct master *m, const char *user, unsigned offset, struct privs *who, struct fault *f)
 {
 	struct accounts_entry e = {.uid = (uint32_t)getuid(), .gid = (uint32_t)getgid()};
 
@@ -138,7 +140,8 @@ take_lock(struct master *m, struct fault *f)
 	snprintf(path, sizeof(path), "%s/courier.pid", m->paths.state_dir);
 	err = pidfile_take(path, &pid);
 	if (err == -EAGAIN)
-		return fault_set(f, ST_EXISTS, "", "%s: the server is running already, pid %ld", path, pid);
+		return fault_set(
+		    f, ST_EXISTS, "", "%s: the server is running already, pid %ld", path, pid);
 	return err ? fault_sys(f, ST_IO, "", -err, "%s", path) : ST_OK;
 }
 
@@ -172,7 +175,8 @@ first_config(struct master *m, bool ok, struct slice report)
 	if (!ok) {
 		st = config_last_good(m, &f);
 		if (st == ST_OK) {
-			fputs("courier: starting with the last good copy of the configuration\n", stderr);
+			fputs("courier: starting with the last good copy of the configuration\n",
+			    stderr);
 			log_event(LOG_LEVEL_ALERT, "config", KV_STR("using", "last good copy"),
 			    KV_SL("report", sl_trim(report)), KV_END);
 		}

@@ -43,14 +43,14 @@ struct master {
 	struct conf *conf;
 	struct paths paths;
 	bool root, foreground;
-	bool ready;            /* all processes were, once */
-	bool stopping, failed; /* failed: the start did */
-	bool over;             /* nothing is left to do */
-	bool last_good;        /* the configuration in force is not that of the files */
-	uint32_t process_uids; /* --process-uids: the first one; 0: passwd names */
+	bool ready;                        /* all processes were, once */
+	bool stopping, failed;             /* failed: the start did */
+	bool over;                         /* nothing is left to do */
+	bool last_good;                    /* the configuration in force is not that of the files */
+	uint32_t process_uids;             /* --process-uids: the first one; 0: passwd names */
 	struct privs who[ROLES_MAX], mail; /* by place in roles[] */
-	uint32_t serial;       /* of the configuration */
-	unsigned paused;       /* bits of the frame pause */
+	uint32_t serial;                   /* of the configuration */
+	unsigned paused;                   /* bits of the frame pause */
 	int snapshot_fd, log_fds[2];
 	struct bound_set sockets;
 	struct list children, tickets;
@@ -63,22 +63,23 @@ struct master {
 /* The children in turn, NULL behind the last; none may go meanwhile. */
 struct child *child_first(struct master *m);
 struct child *child_next(struct child *c);
-#define EACH_CHILD(m, c) \
-	for (struct child *c = child_first(m); c; c = child_next(c))
+#define EACH_CHILD(m, c) for (struct child *c = child_first(m); c; c = child_next(c))
 
 /* main.c: ends the loop; says why the start has not succeeded, once, and stops what runs. */
 void master_over(struct master *m);
 void master_failed(struct master *m, const char *what, const char *why);
-/* Starts a program of daemon_dir with our environment; the fds of s and what it becomes are the caller's. */
+/* Starts a program of daemon_dir with our environment; the fds of s and what it becomes are the
+ * caller's. */
 int master_spawn(const struct master *m, const char *program, struct spawn *s, long *pid);
 
 /* --- children.c ----------------------------------------------------------------------------- */
 
 /* All processes of the table; their places are filled again whenever one ends. */
 void children_start(struct master *m);
-/* A process outside the table's places, as an account or not; NULL (logged) when it cannot be now. */
-struct child *child_worker(struct master *m, const struct role *role,
-    const struct ipc_account *account, const char *key);
+/* A process outside the table's places, as an account or not; NULL (logged) when it cannot be now.
+ */
+struct child *child_worker(
+    struct master *m, const struct role *role, const struct ipc_account *account, const char *key);
 void child_drain(struct child *c, int64_t within_ms);
 /* A process of ours has ended. */
 void child_ended(struct master *m, long pid, int status);
@@ -91,8 +92,9 @@ void children_stop(struct master *m, uint32_t within_ms);
 /* It said what its row forbids. */
 void child_forbidden(struct child *c, const char *what);
 
-/* --- workers.c: tickets, and processes that run as accounts; the first two handle frames ----- */
+/* --- workers.c: tickets, and processes that run as accounts ---------------------------------- */
 
+/* Handlers of the frames ticket_issue and redeem. */
 void workers_issue(struct channel *ch, uint32_t sequence, const void *message, int fd);
 void workers_redeem(struct channel *ch, uint32_t sequence, const void *message, int fd);
 

@@ -32,6 +32,7 @@ struct role {
 extern const struct role roles[]; /* started in this order, stopped in the other one */
 extern const size_t role_count;
 
+/* Has asker a channel to answerer? How many processes of r, and how many descriptors has each? */
 bool role_asks(const struct role *asker, const struct role *answerer);
 unsigned role_number(const struct role *r, const struct conf *c);
 size_t role_fds(const struct role *r, const struct conf *c);

@@ -69,7 +69,8 @@ bind_row(struct master *m, const struct role_socket *row, const struct conf *c, 
 	for (size_t i = 0; e->start && i < e->port.count && st == ST_OK; i++) {
 		const struct conf_port *p = &e->port.items[i];
 
-		st = bound_ip(&m->sockets, row, row->service, p->ip[0] ? p->ip : e->address, p->port, f);
+		st = bound_ip(
+		    &m->sockets, row, row->service, p->ip[0] ? p->ip : e->address, p->port, f);
 	}
 	return st;
 }

@@ -1,6 +1,6 @@
 /*
- * Tickets and workers (docs/HANDOFF.md): who may have a process running as an account, and the channel
- * to it. uid and home come from authdaemond's record, never from the asker.
+ * Tickets and workers (docs/HANDOFF.md): who may have a process running as an account, and the
+ * channel to it. uid and home come from authdaemond's record, never from the asker.
  */
 #include "daemon/master/master.h"
 
@@ -105,7 +105,8 @@ worker_get(struct master *m, const struct role *program, const struct ipc_accoun
 	char key[512];
 
 	worker_key(m, a, key, sizeof(key));
-	EACH_CHILD (m, c) {
+	EACH_CHILD(m, c)
+	{
 		count += !c->role->user;
 		if (c->role == program && c->stage != CHILD_DRAINING && c->control &&
 		    strcmp(c->key, key) == 0)
@@ -126,8 +127,14 @@ static void
 redeem(struct child *from, uint32_t sequence, const struct ipc_ticket_issue *t)
 {
 	struct master *m = from->m;
-	struct ipc_account a = {.address = t->address, .uid = t->uid, .gid = t->gid, .home = t->home,
-	    .maildir = t->maildir, .quota = t->quota, .options = t->options, .delivery = t->delivery,
+	struct ipc_account a = {.address = t->address,
+	    .uid = t->uid,
+	    .gid = t->gid,
+	    .home = t->home,
+	    .maildir = t->maildir,
+	    .quota = t->quota,
+	    .options = t->options,
+	    .delivery = t->delivery,
 	    .name = t->name};
 	const struct role *program = program_for(t, from);
 	const char *wrong = program ? account_wrong(m, &a) : "asker", *why;
@@ -137,7 +144,8 @@ redeem(struct child *from, uint32_t sequence, const struct ipc_ticket_issue *t)
 	int fds[2];
 
 	if (wrong || m->stopping) {
-		refuse(from, sequence, wrong ? wrong : "stopping", "the ticket is not good for this");
+		refuse(
+		    from, sequence, wrong ? wrong : "stopping", "the ticket is not good for this");
 		return;
 	}
 	worker = worker_get(m, program, &a, &existing, &why);
@@ -181,8 +189,8 @@ workers_issue(struct channel *ch, uint32_t sequence, const void *message, int fd
 		child_forbidden(from, "ticket_issue");
 		return;
 	}
-	channel_reply(
-	    ch, sequence, IPC_ticket_kept, &(struct ipc_ticket_kept){.verdict = IPC_VERDICT(&v)}, -1);
+	channel_reply(ch, sequence, IPC_ticket_kept,
+	    &(struct ipc_ticket_kept){.verdict = IPC_VERDICT(&v)}, -1);
 	if (v.st != ST_OK)
 		return;
 	t = mem_get(sizeof(*t));
