@@ -38,10 +38,10 @@ fuzz_fuzz_utf8_LDADD = $(FUZZ_FRAME) libbase.a
 FUZZ_HARNESSES += fuzz/fuzz_smtp fuzz/fuzz_path
 fuzz_fuzz_smtp_SOURCES = fuzz/fuzz_smtp.c
 fuzz_fuzz_smtp_CPPFLAGS = $(FUZZ_CPPFLAGS)
-fuzz_fuzz_smtp_LDADD = $(FUZZ_FRAME) libsmtpworld.a libsmtp.a libsasl.a libbase.a
+fuzz_fuzz_smtp_LDADD = $(FUZZ_FRAME) libsmtpworld.a libsmtp.a libsasl.a libmessage.a libbase.a
 fuzz_fuzz_path_SOURCES = fuzz/fuzz_path.c
 fuzz_fuzz_path_CPPFLAGS = $(FUZZ_CPPFLAGS)
-fuzz_fuzz_path_LDADD = $(FUZZ_FRAME) libsmtp.a libbase.a
+fuzz_fuzz_path_LDADD = $(FUZZ_FRAME) libsmtp.a libmessage.a libbase.a
 
 # src/message
 FUZZ_HARNESSES += fuzz/fuzz_address fuzz/fuzz_header fuzz/fuzz_mime

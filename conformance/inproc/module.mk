@@ -8,6 +8,6 @@ conformance_inproc_scnplay_SOURCES = \
 	conformance/inproc/scn_parse.c \
 	conformance/inproc/scn_text.c \
 	conformance/inproc/scnplay.c
-conformance_inproc_scnplay_LDADD = libsmtpworld.a libsmtp.a libsasl.a libbase.a
+conformance_inproc_scnplay_LDADD = libsmtpworld.a libsmtp.a libsasl.a libmessage.a libbase.a
 TESTS += conformance/inproc/scenarios.sh
 EXTRA_DIST += conformance/inproc/scenarios.sh

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "message/address.h"
+#include "message/token.h"
 
 struct parse {
 	struct arena *arena;
@@ -99,13 +100,10 @@ read_command(struct parse *p, struct slice line)
 static bool
 is_usable(const struct address *ad)
 {
-	const struct slice atext = SL("!#$%&'*+-/=?^_`{|}~.");
-
 	if (!ad->is_defect)
 		return ad->local.n > 0;
 	for (size_t i = 0; i < ad->local.n; i++)
-		if (!ascii_is_alnum(ad->local.p[i]) && ad->local.p[i] < 0x80 &&
-		    sl_find(atext, ad->local.p[i]) == atext.n)
+		if (!token_is_atext(ad->local.p[i]) && ad->local.p[i] != '.')
 			return false;
 	return ad->local.n > 0 && ad->domain.n == 0;
 }

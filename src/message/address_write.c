@@ -9,19 +9,6 @@
 
 #define FOLD_COLUMN 78 /* R5322-2.1.1-b */
 
-static bool
-is_dot_atom(struct slice s)
-{
-	bool atom = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '.' ? !atom : !token_is_atext(s.p[i]))
-			return false;
-		atom = s.p[i] != '.';
-	}
-	return atom;
-}
-
 /* Words of atext with single blanks between them. */
 static bool
 is_phrase(struct slice s)
@@ -49,7 +36,7 @@ put_name(struct buf *out, struct slice name)
 void
 address_put_spec(struct buf *out, struct slice local, struct slice domain)
 {
-	if (is_dot_atom(local))
+	if (token_is_dot_atom(local))
 		buf_put(out, local);
 	else
 		token_put_quoted(out, local);

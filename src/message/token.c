@@ -18,6 +18,19 @@ token_is_atext(unsigned char c)
 }
 
 bool
+token_is_dot_atom(struct slice s)
+{
+	bool atom = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '.' ? !atom : !token_is_atext(s.p[i]))
+			return false;
+		atom = s.p[i] != '.';
+	}
+	return atom;
+}
+
+bool
 token_is_mime(unsigned char c)
 {
 	return c > 32 && c < 127 && !is_one_of(c, "()<>@,;:\\\"/[]?=", 15);

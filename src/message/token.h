@@ -19,6 +19,9 @@
 bool token_is_atext(unsigned char c);
 bool token_is_mime(unsigned char c);
 
+/* Is all of s atoms with single dots between them (RFC 5322 3.2.3)? */
+bool token_is_dot_atom(struct slice s);
+
 /*
  * Skips white space and comments at the front of *s; true when there was any. comment, when not
  * NULL, gets the text of the last comment, without its outer brackets and quoting.

@@ -44,19 +44,15 @@ write_clean_head(int fd)
 	return segment_write_head(&s, true);
 }
 
+/* What was made is one more clean segment; or nothing of it stays. */
 static void
-maker_end(struct queue *q, int error)
+take_made(struct queue *q, int error)
 {
 	struct maker *mk = &q->maker;
 	char name[16];
 
-	segment_name(mk->number, name);
 	if (error) {
-		struct fault f;
-
-		fault_sys(&f, ST_IO, "4.3.1", -error, "a new segment of the queue cannot be made");
-		if (!mk->failed)
-			log_event(LOG_LEVEL_ERROR, "queue", KV_FAULT(&f), KV_END);
+		segment_name(mk->number, name);
 		unlinkat(q->tmp_fd, name, 0);
 		close(mk->fd);
 	} else {
@@ -65,8 +61,21 @@ maker_end(struct queue *q, int error)
 		list_append(&q->clean, &s->node);
 		q->clean_count++;
 	}
-	mk->failed = error != 0;
 	mk->fd = -1;
+}
+
+static void
+maker_end(struct queue *q, int error)
+{
+	struct maker *mk = &q->maker;
+	struct fault f;
+
+	if (error && !mk->failed) {
+		fault_sys(&f, ST_IO, "4.3.1", -error, "a new segment of the queue cannot be made");
+		log_event(LOG_LEVEL_ERROR, "queue", KV_FAULT(&f), KV_END);
+	}
+	take_made(q, error);
+	mk->failed = error != 0;
 	mk->state = MAKER_IDLE;
 	maker_look(q);
 	commit_kick(q);
@@ -247,15 +256,6 @@ maker_make_now(struct queue *q)
 		error = -errno;
 	if (!error)
 		error = durable_now(q->log_fd, DURABLE_DIR);
-	if (error) {
-		unlinkat(q->tmp_fd, name, 0);
-		close(mk->fd);
-	} else {
-		struct segment *s = segment_new(q, mk->number, mk->fd);
-
-		list_append(&q->clean, &s->node);
-		q->clean_count++;
-	}
-	mk->fd = -1;
+	take_made(q, error);
 	return error;
 }

@@ -6,15 +6,10 @@
 #include "base/ascii.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "message/token.h"
 
 #define PATH_MAX_BYTES 1024 /* with a source route; 4.5.3.1.3 demands 256 */
 #define LABEL_MAX 63
-
-static bool
-is_atext(unsigned char c)
-{
-	return ascii_is_alnum(c) || (c && memchr("!#$%&'*+-/=?^_`{|}~", c, 19));
-}
 
 /*
  * R5321-4.1.2-d. One label without its dot: letters, digits, hyphens inside. Underscores exist in
@@ -129,20 +124,6 @@ quoted_end(struct slice s)
 	return 0;
 }
 
-/* R5321-4.1.2-e */
-static bool
-is_dot_string(struct slice s)
-{
-	bool atom = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '.' ? !atom : !is_atext(s.p[i]))
-			return false;
-		atom = s.p[i] != '.';
-	}
-	return atom;
-}
-
 /*
  * The local part as it really is: quotes and backslashes are form only, R5321-4.1.2-b; its case
  * stays, R5321-2.4-a.
@@ -170,7 +151,7 @@ local_unquote(struct arena *a, struct slice written)
 static struct slice
 mailbox_text(struct arena *a, struct slice local, struct slice domain)
 {
-	bool quote = !is_dot_string(local);
+	bool quote = !token_is_dot_atom(local);
 	unsigned char *p = arena_get(a, 2 * local.n + domain.n + 3);
 	size_t n = 0;
 
@@ -222,7 +203,8 @@ mailbox_parse(
 	else
 		end = sl_find(s, '@');
 	local = sl_sub(s, 0, end);
-	if (local.n == 0 || (local.p[0] != '"' && !is_dot_string(local)))
+	/* R5321-4.1.2-e */
+	if (local.n == 0 || (local.p[0] != '"' && !token_is_dot_atom(local)))
 		return fault_set(f, ST_SYNTAX, esc, "Bad local part in address");
 	if (end >= s.n || s.p[end] != '@')
 		return fault_set(f, ST_SYNTAX, esc, "Address has no domain"); /* R5321-4.1.2-g */
