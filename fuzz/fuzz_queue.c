@@ -93,6 +93,7 @@ static void
 same_state(const struct queue_message *x, const struct queue_message *y)
 {
 	FUZZ_CHECK(x->owed_count == y->owed_count && x->cancelled == y->cancelled);
+	FUZZ_SAME(queue_note_text(x->cancel_reason), queue_note_text(y->cancel_reason));
 	FUZZ_CHECK(x->attempts == y->attempts && x->next_sec == y->next_sec);
 	for (uint32_t i = 0; i < x->rcpt_count; i++) {
 		const struct queue_rcpt *p = &x->rcpts[i], *q = &y->rcpts[i];

@@ -77,7 +77,7 @@ lines_compact(struct buf *out, const struct message *m)
 	if (m->pub.attempts || m->pub.next_sec)
 		line_schedule(out, m);
 	if (m->pub.cancelled)
-		line_cancel(out, m, 0, SL_NONE);
+		line_cancel(out, m, 0, queue_note_text(m->pub.cancel_reason));
 }
 
 /* Where a line about m goes; *from is where it will begin. */
@@ -204,6 +204,20 @@ apply_reported(struct message *m, struct slice rest)
 	return true;
 }
 
+static bool
+apply_cancel(struct arena *a, struct message *m, struct slice rest)
+{
+	struct slice reason;
+	uint64_t uid;
+
+	if (!cut_number(&rest, UINT32_MAX, &uid) || !text_get(a, rest, &reason))
+		return false;
+	m->pub.cancelled = true;
+	note_drop(m->pub.queue, m->pub.cancel_reason);
+	m->pub.cancel_reason = note_get(m->pub.queue, SL_NONE, reason);
+	return true;
+}
+
 bool
 line_apply(struct arena *a, struct message *m, char kind, struct slice rest)
 {
@@ -221,8 +235,7 @@ line_apply(struct arena *a, struct message *m, char kind, struct slice rest)
 		m->pub.attempts = (uint32_t)attempts;
 		return true;
 	case 'X':
-		m->pub.cancelled = true;
-		return true;
+		return apply_cancel(a, m, rest);
 	}
 	return false;
 }

@@ -250,6 +250,7 @@ message_free(struct message *m)
 	body_forget(m);
 	for (uint32_t i = 0; i < m->pub.rcpt_count; i++)
 		note_drop(q, m->pub.rcpts[i].note);
+	note_drop(q, m->pub.cancel_reason);
 	if (m->lines) {
 		buf_fini(m->lines);
 		mem_free(m->lines);

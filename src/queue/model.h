@@ -77,6 +77,7 @@ struct queue_message {
 	int64_t arrived_sec, next_sec;
 	uint32_t attempts;
 	bool cancelled;
+	struct queue_note *cancel_reason; /* its text, or NULL */
 	bool flushed; /* it came from queue_due because of queue_flush, not of time */
 	uint64_t length;
 	unsigned char digest[QUEUE_DIGEST];

@@ -413,6 +413,8 @@ queue_cancel(struct queue_message *message, uint32_t uid, struct slice reason)
 	size_t from;
 
 	m->pub.cancelled = true;
+	note_drop(m->pub.queue, m->pub.cancel_reason);
+	m->pub.cancel_reason = note_get(m->pub.queue, SL_NONE, reason);
 	out = lines_begin(m, &from);
 	line_cancel(out, m, uid, reason);
 	lines_changed(m, from);

@@ -81,6 +81,18 @@ fail_rest(struct courierd *c, struct queue_message *m, const char *esc, const ch
 	}
 }
 
+static void
+fail_cancelled(struct courierd *c, struct queue_message *m)
+{
+	struct slice reason = queue_note_text(m->cancel_reason);
+	struct fault f;
+
+	fault_set(&f, ST_PERM, "5.7.0", "The message was cancelled%s%.*s", reason.n ? ": " : "",
+	    SL_FMT(reason));
+	for (uint32_t i = 0; i < m->rcpt_count; i++)
+		work_result(c, m, i, &f, SL_NONE);
+}
+
 /* ---- what next ---- */
 
 static void
@@ -157,7 +169,7 @@ work_look(struct courierd *c, struct queue_message *m)
 	if (w->under_way || w->reporting || dispatch_has(m))
 		return; /* its end looks again */
 	if (m->owed_count && m->cancelled)
-		fail_rest(c, m, "5.7.0", "The message was cancelled");
+		fail_cancelled(c, m);
 	/* RFC 5321 4.5.4.1: give up some days after it came, and say so. */
 	if (m->owed_count && now >= m->arrived_sec + c->policy.queuetime_sec)
 		fail_rest(c, m, "5.4.7", "The time for delivery is over");

@@ -182,6 +182,7 @@ test_state_survives(void)
 		CHECK_EQ(m->next_sec, 1600000300);
 		CHECK_EQ(m->attempts, 3);
 		CHECK(m->cancelled);
+		CHECK_SL(queue_note_text(m->cancel_reason), SL("no longer\nwanted"));
 		CHECK_EQ(m->rcpts[2].notify, QUEUE_NOTIFY_FAILURE);
 		CHECK(bench_body_is(m, bench_counter(m)));
 		queue_park(m, 1600000000);

@@ -417,6 +417,7 @@ test_commands(void)
 	world_run(300);
 	CHECK_EQ(w.reports, 1);
 	CHECK(strncmp(w.last_report_text, "5.7.0 ", 6) == 0);
+	CHECK(strstr(w.last_report_text, "no longer wanted") != NULL);
 	world_command(IPC_cmd_cancel, &(struct ipc_cmd_cancel){ .id = sl_str(first) }, &k);
 	CHECK_EQ(k.verdict.st, ST_NOENT);
 	w.mood = WORKER_GOOD;
