@@ -28,6 +28,9 @@ def why_not():
         if subprocess.run(["sh", "-c", "command -v " + need],
                           stdout=subprocess.DEVNULL).returncode != 0:
             return "no " + need
+    if subprocess.run(["unshare", "-m", "--propagation", "private", "true"], stdout=subprocess.DEVNULL,
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        return "cannot have a mount namespace of its own here"
     return None
 
 

@@ -86,9 +86,10 @@ def test_one_line_errors(write, scripted, tmp_path):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-                    "/CN=example.test", "-keyout", folder / "key", "-out", folder / "cert", "-days", "2"],
-                   check=True, capture_output=True)
+    for name in ("", "other-"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                        "/CN=example.test", "-keyout", folder / (name + "key"), "-out", folder / (name + "cert"), "-days", "2"],
+                       check=True, capture_output=True)
     return folder
 
 
@@ -134,7 +135,7 @@ def test_starttls(write, certificate):
     assert (status, out.splitlines()[-1]) == (0, "1 passed, 0 failed, 0 not offered")
     trusted = write("env", f"SMTP_PORT={port}\nUSERS=user1\nCA_FILE={certificate}/cert\n")
     assert run("--env", trusted, "--only", scenario)[0] == 0
-    other = write("env2", f"SMTP_PORT={port}\nUSERS=user1\nCA_FILE={ssl.get_default_verify_paths().openssl_cafile}\n")
+    other = write("env2", f"SMTP_PORT={port}\nUSERS=user1\nCA_FILE={certificate}/other-cert\n")
     assert "certificate verify failed" in "".join(run("--env", other, "--only", scenario)[1:])
     listener.close()
 
