@@ -138,62 +138,11 @@ take_lock(struct master *m, struct fault *f)
 	int err;
 
 	snprintf(path, sizeof(path), "%s/courier.pid", m->paths.state_dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return fault_sys(f, ST_IO, "", errno, "%s", path);
-	err = filelock_try(fd);
-	if (err) {
-		if (pread(fd, text, sizeof(text) - 1, 0) < 0)
-			text[0] = '\0';
-		text[strcspn(text, "\n")] = '\0';
-		close(fd);
-		return fault_set(f, ST_EXISTS, "",
-		    "%s: the server is running already, pid %.10s", path, text);
-	}
-	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, strlen(text), 0) < 0) {
-		err = errno;
-		close(fd);
-		return fault_sys(f, ST_IO, "", err, "%s", path);
-	}
-	m->lock_fd = fd;
-	return ST_OK;
-}
-
-/* All lines of all processes go through one datagram socket; logd has the other end. */
-static enum st
-open_log(struct master *m, struct fault *f)
-{
-	int size = 1 << 20;
-
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, m->log_fds) != 0)
-		return fault_sys(f, ST_IO, "", errno, "log socket");
-	for (int i = 0; i < 2; i++) {
-		fcntl(m->log_fds[i], F_SETFD, FD_CLOEXEC);
-		fcntl(m->log_fds[i], F_SETFL, O_NONBLOCK);
-		setsockopt(m->log_fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)); /* as far as the system allows */
-		setsockopt(m->log_fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	}
-	log_open(m->log_fds[1], "courier");
-	return ST_OK;
-}
-
-/* What the hungriest row needs must fit the hard limit; children take what is theirs of it. The name to lower is said. */
-static enum st
-check_limits(const struct master *m, struct fault *f)
-{
-	const struct role *most = &roles[0];
-	size_t need, have;
-
-	for (size_t i = 1; i < role_count; i++)
-		if (roles[i].fds(m->conf) > most->fds(m->conf))
-			most = &roles[i];
-	need = most->fds(m->conf);
-	have = privs_limit_fds(need);
-	if (have >= need)
-		return ST_OK;
-	return fault_set(f, ST_LIMIT, "", "%s needs %zu descriptors, the system allows %zu: raise the limit or lower %s", most->name, need,
-	    have, strcmp(most->name, "esmtpd") == 0 ? "MAXDAEMONS" : "MAXDELS and WORKERMAX");
+	err = pidfile_take(path, &pid);
+	if (err == -EAGAIN)
+		return fault_set(
+		    f, ST_EXISTS, "", "%s: the server is running already, pid %ld", path, pid);
+	return err ? fault_sys(f, ST_IO, "", -err, "%s", path) : ST_OK;
 }
 
 static enum st
