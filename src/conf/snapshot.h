@@ -23,10 +23,10 @@ enum st conf_snapshot_write(const struct conf *c, int fd, struct fault *f) ATTR_
 enum st conf_snapshot_read(int fd, struct conf *out, struct fault *f) ATTR_CHECKED;
 
 /*
- * Puts a copy of c in place of the file path: written beside it, synced, renamed, mode 0600. *fd is the
- * new one, for reading only. ST_OK; else the old one is still there and f says why.
+ * Puts a copy of c in place of the file path: written beside it, synced, renamed, mode 0600. *fd is
+ * the new one, for reading only. ST_OK; else the old one is still there and f says why.
  */
-enum st conf_snapshot_keep(const struct conf *c, const char *path, int *fd, struct fault *f)
-    ATTR_CHECKED;
+enum st
+conf_snapshot_keep(const struct conf *c, const char *path, int *fd, struct fault *f) ATTR_CHECKED;
 
 #endif
