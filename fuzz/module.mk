@@ -79,3 +79,9 @@ FUZZ_HARNESSES += fuzz/fuzz_queue
 fuzz_fuzz_queue_SOURCES = fuzz/fuzz_queue.c
 fuzz_fuzz_queue_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_queue_LDADD = $(FUZZ_FRAME) $(LIB_QUEUE) $(LIB_NET) $(LINK_L1)
+
+# src/ipc
+FUZZ_HARNESSES += fuzz/fuzz_ipc
+fuzz_fuzz_ipc_SOURCES = fuzz/fuzz_ipc.c
+fuzz_fuzz_ipc_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_ipc_LDADD = $(FUZZ_FRAME) $(LIB_IPC) $(LIB_NET) $(LINK_L1)
