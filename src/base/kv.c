@@ -71,13 +71,33 @@ put_char(struct line *l, struct slice s)
 	return n;
 }
 
+/* How much at the beginning stands for itself. */
+static size_t
+plain(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 127 && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 static void
 put_value(struct line *l, struct slice s, bool quote)
 {
 	if (quote)
 		put(l, SL("\""));
-	while (s.n > 0 && !l->cut)
-		s = sl_skip(s, put_char(l, s));
+	while (s.n > 0 && !l->cut) {
+		size_t n = plain(s);
+
+		/* Near the end of the line each character counts: it is cut where it is full. */
+		if (n > 1 && n + sizeof(CUT_MARK) <= l->out->max - l->out->n) {
+			put(l, sl_sub(s, 0, n));
+			s = sl_skip(s, n);
+		} else {
+			s = sl_skip(s, put_char(l, s));
+		}
+	}
 	if (quote)
 		put(l, SL("\""));
 }

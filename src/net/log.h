@@ -1,10 +1,11 @@
 /*
- * Log events. One datagram a line to logd over the socket every process inherits; when it is full
- * the line is counted, and "log,dropped=N" follows when there is room again: logging never waits.
+ * Log events, by datagrams to logd over the socket every process inherits. When it is full lines are
+ * kept for a while; above 64 KiB they are counted, and "log,dropped=N" follows when there is room
+ * again: logging never waits.
  *
- * A datagram is a digit (the severity of RFC 5424 section 6.2.1: 7 debug, 6 info, 4 warning, 3
- * error, 1 alert), the role, "[pid]: ", and the line, without a line end; at most LOG_LINE_MAX
- * bytes in all.
+ * A datagram has one line or several with a line feed between them. A line is a digit (the severity
+ * of RFC 5424 section 6.2.1: 7 debug, 6 info, 4 warning, 3 error, 1 alert), the role, "[pid]: ",
+ * and the event; at most LOG_LINE_MAX bytes in all.
  */
 #ifndef NET_LOG_H
 #define NET_LOG_H
@@ -42,6 +43,15 @@ int log_socket(int fds[2]);
 #define LOG_PAIRS_(name, ...) __VA_ARGS__
 
 void log_event_pairs(enum log_level level, const char *event, const struct kv *pairs);
+
+/*
+ * From now on lines leave together, by log_flush: the loop does that at the end of each turn. A
+ * line that says what is wrong (error, alert) leaves at once, with those before it.
+ */
+void log_gather(bool on);
+
+/* Sends what it can. False: something is kept, try again in some milliseconds. */
+bool log_flush(void);
 
 /* Lines below this level are not made. */
 void log_threshold(enum log_level level);

@@ -1,9 +1,9 @@
 /*
  * The event loop: poller, timer heap, deferred list, self-pipe for signals, sync completions.
  *
- * A turn is: wait, read the clock, ready descriptors, due timers, deferred calls. What is added to
- * a stage while it runs waits for the next turn, so nothing that re-arms itself can starve the
- * rest.
+ * A turn is: wait, read the clock, ready descriptors, due timers, deferred calls, log lines. What is
+ * added to a stage while it runs waits for the next turn, so nothing that re-arms itself can starve
+ * the rest.
  */
 #include "net/loop.h"
 
@@ -23,6 +23,9 @@
  */
 #define LOOP_BATCH 64
 
+/* Lines that found no room are tried again after so long. */
+#define LOOP_LOG_MS 20
+
 /* Signal numbers we can take, on every system we know. */
 #define LOOP_SIGNALS 65
 
@@ -34,6 +37,7 @@ struct loop {
 	struct heap timers;
 	struct list deferred;
 	bool stopped;
+	bool log_empty; /* no line waits for room in its socket */
 	int ready_at, ready_n; /* the part of ready not yet called */
 	struct poller_ready ready[LOOP_BATCH];
 	int pipe_fd[2];
@@ -141,6 +145,7 @@ loop_new(const struct poller_ops *ops, int64_t (*mono_ms)(void), unsigned fd_hin
 	l->ops = ops ? ops : poller_default;
 	l->mono_ms = mono_ms ? mono_ms : clock_mono_ms;
 	l->pipe_fd[0] = l->pipe_fd[1] = -1;
+	l->log_empty = true;
 	heap_init(&l->timers);
 	list_init(&l->deferred);
 	r = l->ops->open(&l->poller, fd_hint);
@@ -270,7 +275,10 @@ loop_defer_stop(struct deferred *d)
 		list_remove(&d->node);
 }
 
-/* How long the wait may last: until the next timer, not at all when calls are deferred. */
+/*
+ * How long the wait may last: until the next timer, not at all when calls are deferred. The log's
+ * socket says nothing when it has room again.
+ */
 static int
 turn_patience(struct loop *l, int max_wait_ms)
 {
@@ -279,6 +287,8 @@ turn_patience(struct loop *l, int max_wait_ms)
 
 	if (!list_is_empty(&l->deferred))
 		return 0;
+	if (!l->log_empty && wait > LOOP_LOG_MS)
+		wait = LOOP_LOG_MS;
 	if (first) {
 		int64_t due = first->key - l->mono_ms();
 
@@ -352,6 +362,7 @@ loop_turn(struct loop *l, int max_wait_ms)
 	turn_events(l);
 	turn_timers(l);
 	turn_deferred(l);
+	l->log_empty = log_flush();
 }
 
 void

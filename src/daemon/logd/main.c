@@ -21,7 +21,9 @@
 #include "os/clock.h"
 
 #define LOG_SOCKET 4
-#define LINES_A_TURN 256
+#define DATAGRAM_MAX 16384
+#define DATAGRAMS_A_TURN 256
+#define OUT_MAX (256u << 10)
 #define LOOK_EVERY_MS 1000
 
 struct logd {
@@ -102,7 +104,7 @@ logd_start(struct proc *p, struct fault *f)
 	if (gethostname(l->host, sizeof(l->host)) != 0)
 		memcpy(l->host, "localhost", sizeof("localhost"));
 	l->host[sizeof(l->host) - 1] = '\0';
-	buf_init(&l->out, LINES_A_TURN * (LOG_LINE_MAX + 400));
+	buf_init(&l->out, OUT_MAX + LOG_LINE_MAX + 512);
 	return open_target(l, proc_conf(p)->courierd.log, f);
 }
 
@@ -114,30 +116,6 @@ logd_dirs(struct proc *p, const char *const **write_dirs, const char *const **re
 	l->write_dirs[0] = l->dir[0] ? l->dir : NULL;
 	*write_dirs = l->write_dirs;
 	*read_dirs = NULL;
-}
-
-/*
- * One datagram: a digit (syslog's severity), then "role[pid]: event,...". Processes of users write
- * here too: a datagram is one line whatever is in it.
- */
-static void
-put_line(struct logd *l, unsigned char *p, size_t n, int64_t now_ms)
-{
-	int severity = p[0] >= '0' && p[0] <= '7' ? p[0] - '0' : LOG_INFO;
-	struct slice line = sl_mem(p + 1, n - 1);
-
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < ' ' || p[i] == 127)
-			p[i] = '?';
-	l->lines++;
-	if (l->fd < 0) {
-		syslog(LOG_MAIL | severity, "%.*s", SL_FMT(line));
-		return;
-	}
-	date_put_iso_ms(&l->out, now_ms);
-	buf_fmt(&l->out, " %s ", l->host);
-	buf_put(&l->out, line);
-	buf_put_byte(&l->out, '\n');
 }
 
 static void
@@ -159,22 +137,75 @@ write_out(struct logd *l)
 	buf_clear(&l->out);
 }
 
+/* The longest string without control bytes is one write; others get '?' there. */
+static void
+put_words(struct buf *out, struct slice s)
+{
+	for (size_t i = 0, from = 0; i <= s.n; i++) {
+		if (i < s.n && s.p[i] >= ' ' && s.p[i] != 127)
+			continue;
+		buf_put(out, sl_sub(s, from, i));
+		if (i < s.n)
+			buf_put_byte(out, '?');
+		from = i + 1;
+	}
+}
+
+/*
+ * One line: a digit (syslog's severity), then "role[pid]: event,...". Processes of users write here
+ * too: whatever it says, it ends where its line feed is.
+ */
+static void
+put_line(struct logd *l, struct slice text, struct slice prefix)
+{
+	int severity = text.p[0] >= '0' && text.p[0] <= '7' ? text.p[0] - '0' : LOG_INFO;
+
+	text = sl_sub(text, 1, LOG_LINE_MAX);
+	l->lines++;
+	if (l->fd < 0) {
+		put_words(&l->out, text);
+		syslog(LOG_MAIL | severity, "%.*s", SL_FMT(buf_slice(&l->out)));
+		buf_clear(&l->out);
+		return;
+	}
+	buf_put(&l->out, prefix);
+	put_words(&l->out, text);
+	buf_put_byte(&l->out, '\n');
+	if (l->out.n > OUT_MAX)
+		write_out(l);
+}
+
+static void
+put_lines(struct logd *l, struct slice datagram, struct slice prefix)
+{
+	struct slice line;
+
+	while (datagram.n) {
+		sl_cut(&datagram, '\n', &line);
+		if (line.n > 1)
+			put_line(l, line, prefix);
+	}
+}
+
 static void
 read_lines(struct watch *w, unsigned ready)
 {
 	struct logd *l = w->arg;
-	unsigned char line[LOG_LINE_MAX + 64];
-	int64_t now_ms = clock_wall_ms();
+	static unsigned char datagram[DATAGRAM_MAX];
+	struct buf prefix;
 
 	(void)ready;
-	for (int i = 0; i < LINES_A_TURN; i++) {
-		ssize_t n = read(w->fd, line, sizeof(line));
+	buf_init(&prefix, sizeof(l->host) + 64);
+	date_put_iso_ms(&prefix, clock_wall_ms());
+	buf_fmt(&prefix, " %s ", l->host);
+	for (int i = 0; i < DATAGRAMS_A_TURN; i++) {
+		ssize_t n = read(w->fd, datagram, sizeof(datagram));
 
 		if (n < 0)
 			break;
-		if (n > 0)
-			put_line(l, line, (size_t)n, now_ms);
+		put_lines(l, sl_mem(datagram, (size_t)n), buf_slice(&prefix));
 	}
+	buf_fini(&prefix);
 	write_out(l);
 }
 

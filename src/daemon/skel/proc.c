@@ -498,6 +498,7 @@ proc_main(int argc, char **argv, const struct proc_def *def)
 	proctitle_init(argc, argv);
 	log_open(def->log_name && is_socket(LOG_FD) ? LOG_FD : -1,
 	    def->log_name ? def->log_name : def->role);
+	log_gather(true);
 	channel_identify(def->role, BUILD_VERSION);
 	random_bytes(seed, sizeof(seed));
 	hmap_seed(seed);
@@ -526,5 +527,6 @@ proc_main(int argc, char **argv, const struct proc_def *def)
 	    });
 	loop_run(p.loop);
 	channel_free(p.control);
+	log_flush();
 	return p.status;
 }

@@ -567,6 +567,21 @@ test_streams(void)
 	close(fds[1]);
 }
 
+static unsigned long
+read_log_lines(int fd)
+{
+	unsigned char got[16384];
+	unsigned long lines = 0;
+	ssize_t n;
+
+	while ((n = read(fd, got, sizeof(got))) > 0) {
+		lines++;
+		for (ssize_t i = 0; i < n; i++)
+			lines += got[i] == '\n';
+	}
+	return lines;
+}
+
 static void
 test_log(void)
 {
@@ -584,19 +599,32 @@ test_log(void)
 	(void)snprintf(
 	    want, sizeof(want), "3tester[%ld]: newmsg,id=\"a b\",size=7", (long)getpid());
 	CHECK_SL(sl_mem(got, n < 0 ? 0 : (size_t)n), sl_str(want));
-	/* Nobody reads: lines are counted, no call waits. */
-	for (sent = 0; sent < 2000; sent++)
+	/* Nobody reads: some are kept, the others counted, no call waits. */
+	for (sent = 0; sent < 20000; sent++)
 		log_event(LOG_LEVEL_INFO, "line", KV_END);
-	while (read(fds[1], got, sizeof(got)) > 0)
-		came++;
+	CHECK(!log_flush());
+	do
+		came += read_log_lines(fds[1]);
+	while (!log_flush());
+	came += read_log_lines(fds[1]);
 	CHECK(came < sent);
 	log_event(LOG_LEVEL_INFO, "line", KV_END);
 	n = read(fds[1], got, sizeof(got));
-	(void)snprintf(
-	    want, sizeof(want), "4tester[%ld]: log,dropped=%lu", (long)getpid(), sent - came);
+	(void)snprintf(want, sizeof(want), "4tester[%ld]: log,dropped=%lu\n6tester[%ld]: line",
+	    (long)getpid(), sent - came, (long)getpid());
 	CHECK_SL(sl_mem(got, n < 0 ? 0 : (size_t)n), sl_str(want));
-	CHECK(read(fds[1], got, sizeof(got)) > 0);
 	CHECK(read(fds[1], got, sizeof(got)) < 0);
+	/* Several lines of a turn are one datagram; what is wrong does not wait for its end. */
+	log_gather(true);
+	log_event(LOG_LEVEL_INFO, "a\nb", KV_END);
+	log_event(LOG_LEVEL_INFO, "c", KV_END);
+	CHECK(read(fds[1], got, sizeof(got)) < 0);
+	log_event(LOG_LEVEL_ERROR, "d", KV_END);
+	n = read(fds[1], got, sizeof(got));
+	(void)snprintf(want, sizeof(want), "6tester[%ld]: a?b\n6tester[%ld]: c\n3tester[%ld]: d",
+	    (long)getpid(), (long)getpid(), (long)getpid());
+	CHECK_SL(sl_mem(got, n < 0 ? 0 : (size_t)n), sl_str(want));
+	log_gather(false);
 	/* logd is gone. */
 	close(fds[1]);
 	log_event(LOG_LEVEL_INFO, "line", KV_END);
