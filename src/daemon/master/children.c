@@ -200,6 +200,9 @@ give_keys(struct child *c)
 	const struct conf_tls *tls[] = {&cf->esmtpd.tls, &cf->msa.tls, &cf->ssl.tls};
 
 	for (size_t i = 0; i < COUNT_OF(tls); i++) {
+		if (i > 0 && strcmp(tls[i]->certfile, tls[0]->certfile) == 0 &&
+		    strcmp(tls[i]->private_keyfile, tls[0]->private_keyfile) == 0)
+			continue;
 		give_key(c, tls[i]->certfile);
 		give_key(c, tls[i]->private_keyfile);
 		give_key(c, tls[i]->trustcerts);
