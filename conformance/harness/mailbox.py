@@ -26,6 +26,10 @@ class Mailbox:
         """All lines of all these messages."""
         return [line for message in self.messages() for line in message]
 
+    def received(self):
+        """The first line of the topmost Received field of each of these messages."""
+        return [next((line for line in message if line.lower().startswith(b"received:")), b"") for message in self.messages()]
+
     def look(self, path, base):
         if base in self.known:
             return

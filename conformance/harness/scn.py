@@ -454,9 +454,9 @@ class Parser:
         return Step("if", 0, word=rest)
 
     def word_mailbox(self, rest):
-        match = re.fullmatch(r"user([1-9][0-9]?) (count|has|hasnt|match|nomatch) (.+)", rest)
+        match = re.fullmatch(r"user([1-9][0-9]?) (count|has|hasnt|match|nomatch|received) (.+)", rest)
         if not match:
-            raise Mistake(rest, "userK count N, has TEXT, hasnt TEXT, match PATTERN or nomatch PATTERN")
+            raise Mistake(rest, "userK count N, has TEXT, hasnt TEXT, match PATTERN, nomatch PATTERN or received PATTERN")
         step = Step("mailbox", 0, user=int(match[1]), word=match[2])
         if step.user > self.scenario.users:
             raise Mistake(f"user{step.user}", f"at most users: {self.scenario.users}")

@@ -335,7 +335,8 @@ class Player:
             if found != step.number:
                 raise Failed(step.line, f"{who} count {step.number}", str(found))
             return
-        wanted = step.word in ("has", "match")
+        wanted = step.word in ("has", "match", "received")
+        read = box.received if step.word == "received" else box.lines
         if step.word in ("has", "hasnt"):
             text = self.text(step.text, step.line)
             what, fits = show(text), lambda lines: text in lines
@@ -343,7 +344,7 @@ class Player:
             regex = self.regex(step.pattern, step.line)
             what, fits = step.pattern.source, lambda lines: bool(replies.search(regex, lines))
         end = time.monotonic() + self.timeout()
-        while (found := fits(lines := box.lines())) != wanted:
+        while (found := fits(lines := read())) != wanted:
             if not wanted or time.monotonic() > end:
                 raise Failed(step.line, f"{who} {step.word} {what}",
                              f"{len(lines)} lines, " + ("one does" if found else "none does"))

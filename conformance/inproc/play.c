@@ -187,10 +187,12 @@ mail_is_for(const struct play *p, const struct world_mail *m, unsigned k)
 	return false;
 }
 
-/* Has one line of one message what is looked for? */
+/* Has one line of one message what is looked for? With `received`, its topmost Received field. */
 static bool
 mailbox_has(struct play *p, const struct scn_step *s, const regex_t *re, struct slice text)
 {
+	bool trace = sl_eq(s->word, SL("received"));
+
 	for (const struct world_mail *m = p->world.mails; m; m = m->next) {
 		struct slice rest = buf_slice(&m->content), line;
 		bool more = mail_is_for(p, m, s->user);
@@ -199,6 +201,9 @@ mailbox_has(struct play *p, const struct scn_step *s, const regex_t *re, struct 
 			more = sl_cut(&rest, '\n', &line);
 			if (line.n && line.p[line.n - 1] == '\r')
 				line.n--;
+			if (trace && !sl_istarts(line, SL("Received:")))
+				continue;
+			more = more && !trace;
 			if (re ? play_pattern_search(p, s->pattern, re, line) : sl_eq(line, text))
 				return true;
 		}
@@ -230,7 +235,8 @@ do_mailbox(struct play *p, const struct scn_step *s)
 	if (s->pattern)
 		regfree(&re);
 	buf_fini(&text);
-	ok = found == (sl_eq(s->word, SL("has")) || sl_eq(s->word, SL("match")));
+	ok = found == (sl_eq(s->word, SL("has")) || sl_eq(s->word, SL("match")) ||
+			  sl_eq(s->word, SL("received")));
 	return ok ||
 	       play_fail(p, s, "this in a message", found ? SL("one has it") : SL("none has it"));
 }

@@ -64,7 +64,7 @@ struct scn_step {
 	int line;
 	struct slice source;         /* the line, for messages */
 	struct scn_part *text;       /* C, C-, fill, mailbox has hasnt */
-	struct scn_pattern *pattern; /* S+, S-, mailbox match nomatch */
+	struct scn_pattern *pattern; /* S+, S-, mailbox match nomatch received */
 	struct scn_alternative *alternatives;
 	int64_t number;  /* fill, repeat, mailbox count; milliseconds */
 	struct slice word; /* connection, event, condition, mailbox check */

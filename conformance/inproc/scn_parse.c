@@ -289,9 +289,11 @@ step_mailbox(struct parser *p, struct scn_step *s, struct slice value)
 		return scn_number_parse(value, 0, 100000, &s->number, &p->mistake);
 	if (sl_eq(check, SL("has")) || sl_eq(check, SL("hasnt")))
 		return scn_text_parse(p->a, value, &s->text, &p->mistake);
-	if (sl_eq(check, SL("match")) || sl_eq(check, SL("nomatch")))
+	if (sl_eq(check, SL("match")) || sl_eq(check, SL("nomatch")) ||
+	    sl_eq(check, SL("received")))
 		return step_pattern(p, s, value);
-	return fail(p, check, "count N, has TEXT, hasnt TEXT, match PATTERN or nomatch PATTERN");
+	return fail(p, check,
+	    "count N, has TEXT, hasnt TEXT, match PATTERN, nomatch PATTERN or received PATTERN");
 }
 
 static const struct {

@@ -147,16 +147,17 @@ def test_mailbox_checks(tmp_path, scripted):
 
     def deliver(line):
         if line.startswith(b"PUT "):
-            (new / "m1").write_bytes(b"Subject: " + line[4:-2] + b"\n\n.text\n")
+            (new / "m1").write_bytes(b"Received: one\nReceived: two\nSubject: " + line[4:-2] + b"\n\n.text\n")
         return b"250 ok\r\n"
 
     steps = "S: 220\nC: PUT ${ID}\nS: 250\nmailbox user1 count 1\nmailbox user1 has .text\nmailbox user1 hasnt odd\n" \
-            "mailbox user1 match /^Subject: ${ID}$/\nmailbox user1 nomatch /other/\n"
+            "mailbox user1 match /^Subject: ${ID}$/\nmailbox user1 nomatch /other/\n" \
+            "mailbox user1 received /one$/\n"
     values = {"MAILDIR_ROOT": str(tmp_path)}
     play(tmp_path, scripted(deliver), steps, values)
     server = scripted(deliver)
     for step, found in (("count 2", "1"), ("count 0", "1"), ("has odd", "none does"), ("hasnt .text", "one does"),
-                        ("match /^odd$/", "none does"), ("nomatch /^.text$/", "one does")):
+                        ("match /^odd$/", "none does"), ("nomatch /^.text$/", "one does"), ("received /two/", "none does")):
         fails(tmp_path, server, f"S: 220\nC: PUT ${{ID}}\nS: 250\nmailbox user1 {step}\n", step.split()[0], found, values=values)
 
 

@@ -115,7 +115,10 @@ test_notify(void)
 	end();
 }
 
-/* A message without a sender goes to the postmaster; what cannot reach him either is dropped. */
+/*
+ * A message without a sender goes to the postmaster; what cannot reach him either is dropped.
+ * R5321-3.6.3-b, R5321-4.5.4-a, R5321-6.1-c, R3461-5.2-a
+ */
 static void
 test_double_bounce(void)
 {
