@@ -1,7 +1,7 @@
 /*
- * Log events, by datagrams to logd over the socket every process inherits. When it is full lines are
- * kept for a while; above 64 KiB they are counted, and "log,dropped=N" follows when there is room
- * again: logging never waits.
+ * Log events, by datagrams to logd over the socket every process inherits. When it is full lines
+ * are kept for a while; above 64 KiB they are counted, and "log,dropped=N" follows when there is
+ * room again: logging never waits.
  *
  * A datagram has one line or several with a line feed between them. A line is a digit (the severity
  * of RFC 5424 section 6.2.1: 7 debug, 6 info, 4 warning, 3 error, 1 alert), the role, "[pid]: ",

@@ -1,9 +1,9 @@
 /*
  * The event loop: poller, timer heap, deferred list, self-pipe for signals, sync completions.
  *
- * A turn is: wait, read the clock, ready descriptors, due timers, deferred calls, log lines. What is
- * added to a stage while it runs waits for the next turn, so nothing that re-arms itself can starve
- * the rest.
+ * A turn is: wait, read the clock, ready descriptors, due timers, deferred calls, log lines. What
+ * is added to a stage while it runs waits for the next turn, so nothing that re-arms itself can
+ * starve the rest.
  */
 #include "net/loop.h"
 
