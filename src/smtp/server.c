@@ -181,11 +181,27 @@ timeout(struct smtp_server *s)
 	server_goodbye(s, ENGINE_WHY_TIMEOUT, "4.4.2", "Timeout, closing"); /* R5321-4.5.3.2.7-a */
 }
 
+/*
+ * Is there something to send? R2920-3.2-b: replies to a group of MAIL, RCPT and RSET leave as a
+ * unit, while more of the group is there and waits for an answer of ours. R2920-3.2-g: never
+ * longer.
+ */
+static bool
+output_ready(const struct smtp_server *s)
+{
+	size_t n = s->out.n - s->out_taken;
+	bool asked = s->rcpts || s->single.number;
+
+	if (s->more && asked && !s->urgent && s->state.phase == ENGINE_OPEN && n < SERVER_OUT_HELD)
+		return false;
+	return n > 0;
+}
+
 static int64_t
 server_deadline(const struct engine *e)
 {
 	const struct smtp_server *s = CONTAINER_OF(e, const struct smtp_server, engine);
-	bool output = s->out.n > s->out_taken;
+	bool output = output_ready(s);
 
 	if (s->state.phase == ENGINE_CLOSING || s->mode == MODE_GREETING)
 		return ENGINE_NEVER;
@@ -229,6 +245,7 @@ server_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 	if (s->state.phase != ENGINE_OPEN)
 		used = in.n;
 	s->eof_taken = s->eof && used == in.n;
+	s->more = used < in.n || s->line_held;
 	settle(s);
 	return used;
 }
@@ -370,7 +387,7 @@ server_output(struct engine *e, struct engine_piece *pieces, size_t max)
 {
 	struct smtp_server *s = server_of(e);
 
-	if (max == 0 || s->out.n == s->out_taken)
+	if (max == 0 || !output_ready(s))
 		return 0;
 	pieces[0] = (struct engine_piece){.bytes = sl_skip(buf_slice(&s->out), s->out_taken)};
 	return 1;
@@ -387,6 +404,7 @@ server_output_taken(struct engine *e, uint64_t n, int64_t now_ms)
 		buf_clear(&s->out);
 		buf_shrink(&s->out);
 		s->out_taken = 0;
+		s->urgent = false;
 	}
 	server_line_retry(s);
 	settle(s);

@@ -12,6 +12,7 @@ enum need {
 	NEED_NO_ARGS = 1 << 4, /* arguments are refused with 501: R5321-4.3.2-b */
 	NEED_ARGS = 1 << 5,
 	MAY_OVERLAP = 1 << 6, /* may run while RCPTs wait for their answers */
+	MAY_WAIT = 1 << 7,    /* its reply may wait for those of the commands behind it */
 };
 
 struct command_row {
@@ -87,13 +88,14 @@ cmd_stranger(struct smtp_server *s, struct slice args)
  * R5321-4.1.1.8-b, R5321-4.1.1.9-a; not offered: R5321-F.1-a, R5321-3.5.2-b; R5321-3.5.1-a.
  */
 static const struct command_row command_rows[] = {
-	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_mail},
-	{"RCPT", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | MAY_OVERLAP, server_rcpt},
+	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS | MAY_WAIT, server_mail},
+	{"RCPT", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | MAY_OVERLAP | MAY_WAIT,
+	    server_rcpt},
 	{"DATA", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_NO_ARGS, server_data},
 	{"EHLO", 0, server_ehlo},
 	{"HELO", NEED_TLS, server_helo},
 	{"QUIT", NEED_NO_ARGS, cmd_quit},
-	{"RSET", NEED_TLS | NEED_NO_ARGS, cmd_rset},
+	{"RSET", NEED_TLS | NEED_NO_ARGS | MAY_WAIT, cmd_rset},
 	{"NOOP", 0, cmd_noop},
 	{"STARTTLS", NEED_HELO | NEED_NO_MAIL, server_starttls},
 	{"AUTH", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS, server_auth},
@@ -180,6 +182,8 @@ server_command(struct smtp_server *s, struct slice line)
 	if (s->rcpts && (no || !(row->need & MAY_OVERLAP) || !server_rcpt_room(s)))
 		return false; /* R2920-3.2-a */
 	s->commands++;
+	if (no || !(row->need & MAY_WAIT))
+		s->urgent = true; /* R2920-3.2-e, R2920-3.2-f */
 	if (no)
 		server_bad(s, no->code, no->esc, no->text);
 	else

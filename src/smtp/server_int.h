@@ -17,6 +17,7 @@
 #include "smtp/server.h"
 
 #define SERVER_OUT_HIGH 4096          /* waiting output from which on no input is taken */
+#define SERVER_OUT_HELD 1024          /* replies wait for others up to here */
 #define SERVER_OUT_MAX (48 * 1024)    /* what may wait then: the replies of all open RCPTs */
 #define SERVER_AUTH_LINE_MAX 12288    /* RFC 4954 section 4, CRLF included */
 #define SERVER_JUNK_LINE_MAX \
@@ -108,6 +109,8 @@ struct smtp_server {
 	unsigned char junk_last;
 
 	bool line_held;   /* line is complete and waits for open questions */
+	bool more;        /* commands that came wait for open questions */
+	bool urgent;      /* a reply in out is not to wait for others */
 	bool line_junk;   /* skipping an overlong line */
 	bool eof;         /* said; the rest of the input may still be offered */
 	bool eof_taken;   /* and all of it was taken */

@@ -489,6 +489,44 @@ test_refused(void)
 	world_fini(&w);
 }
 
+/* R2920-3.2-b, R2920-3.2-e, R2920-3.2-g: what is said while RCPT has no answer yet, and then. */
+static void
+test_replies_of_a_group(void)
+{
+	static const struct world_rule late = {SMTP_ASK_RCPT, {ANY}, 100, {.st = ST_OK}};
+	static const struct {
+		const char *client, *before, *after;
+	} rows[] = {
+	    {MAIL RCPT "DATA\r\n", "", MAIL_OK RCPT_OK GO},
+	    {"RSET\r\n" MAIL RCPT RCPT "DATA\r\n", "",
+		"250 2.0.0 Ok\r\n" MAIL_OK RCPT_OK RCPT_OK GO},
+	    {MAIL RCPT, MAIL_OK, RCPT_OK},
+	    {MAIL RCPT "DA", MAIL_OK, RCPT_OK},
+	    {"NOOP\r\n" MAIL RCPT "DATA\r\n", "250 2.0.0 Ok\r\n", MAIL_OK RCPT_OK GO},
+	    {MAIL "WHAT\r\n" RCPT "DATA\r\n", MAIL_OK "500 5.5.2 Command not recognised\r\n",
+		RCPT_OK GO},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct world w;
+		struct world_conn *c;
+
+		world_init(&w, 5);
+		w.rules = &late;
+		w.rule_count = 1;
+		c = world_connect(&w, WORLD_SMTP);
+		world_send(c, SL(HELO), 0);
+		world_heard_drop(c, world_heard(c).n);
+		world_send(c, sl_str(rows[i].client), 0);
+		CHECK_SL(world_heard(c), sl_str(rows[i].before));
+		world_heard_drop(c, world_heard(c).n);
+		while (world_hurry(c))
+			;
+		CHECK_SL(world_heard(c), sl_str(rows[i].after));
+		world_fini(&w);
+	}
+}
+
 static void
 test_facts(void)
 {
@@ -525,6 +563,7 @@ main(int argc, char **argv)
 		{"time", test_time},
 		{"events", test_events},
 		{"refused", test_refused},
+		{"replies_of_a_group", test_replies_of_a_group},
 		{"facts", test_facts},
 	};
 
