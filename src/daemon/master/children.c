@@ -107,12 +107,8 @@ on_failed(struct channel *ch, uint32_t sequence, const void *message, int fd)
 }
 
 static const struct channel_handler child_handlers[] = {
-    {IPC_ready, on_ready},
-    {IPC_failed, on_failed},
-    {IPC_ticket_issue, workers_issue},
-    {IPC_redeem, workers_redeem},
-    {IPC_checked, config_checked},
-    {0, NULL},
+    {IPC_ready, on_ready}, {IPC_failed, on_failed}, {IPC_ticket_issue, workers_issue},
+    {IPC_redeem, workers_redeem}, {IPC_checked, config_checked}, {0, NULL},
 };
 
 static void
@@ -160,19 +156,13 @@ give_identity(struct child *c)
 
 	channel_note(c->control, IPC_identity,
 	    &(struct ipc_identity){
-		.role = sl_str(r->name),
-		.index = c->index,
-		.become = becomes,
-		.uid = m->who[r - roles].uid,
-		.gid = m->who[r - roles].gid,
+		.role = sl_str(r->name), .index = c->index, .become = becomes,
+		.uid = m->who[r - roles].uid, .gid = m->who[r - roles].gid,
 		.extra_gid = r->mail_group ? m->mail.gid : UINT32_MAX,
 		.root_dir = becomes && r->empty_root ? sl_str(p->empty_dir) : SL_NONE,
-		.conf_dir = sl_str(p->conf_dir),
-		.state_dir = sl_str(p->state_dir),
-		.run_dir = sl_str(p->run_dir),
-		.queue_dir = sl_str(p->queue_dir),
-		.log_dir = sl_str(p->log_dir),
-		.module_dir = sl_str(p->module_dir),
+		.conf_dir = sl_str(p->conf_dir), .state_dir = sl_str(p->state_dir),
+		.run_dir = sl_str(p->run_dir), .queue_dir = sl_str(p->queue_dir),
+		.log_dir = sl_str(p->log_dir), .module_dir = sl_str(p->module_dir),
 	    },
 	    -1);
 }
@@ -266,8 +256,7 @@ spawn(struct child *c, const struct ipc_account *account, int *control, struct f
 	err = master_spawn(m, c->role->name,
 	    &(struct spawn){.fd_count = 5,
 		.fds = (const int[]){SPAWN_NULL, out, out, pair[1], m->log_fds[is_logd ? 0 : 1]},
-		.who = account && m->root ? &who : NULL,
-		.session = account,
+		.who = account && m->root ? &who : NULL, .session = account,
 		.fd_limit = role_fds(c->role, m->conf)},
 	    &c->pid);
 	close(pair[1]);
@@ -301,11 +290,8 @@ child_start(struct child *c, const struct ipc_account *account)
 	c->sandbox[0] = c->failed[0] = '\0';
 	c->control = channel_new(m->loop, control,
 	    &(struct channel_opts){.name = c->role->name,
-		.sends = IPC_LINK_MASTER_DOWN,
-		.receives = IPC_LINK_MASTER_UP,
-		.handlers = child_handlers,
-		.closed = control_closed,
-		.owner = c,
+		.sends = IPC_LINK_MASTER_DOWN, .receives = IPC_LINK_MASTER_UP,
+		.handlers = child_handlers, .closed = control_closed, .owner = c,
 		.frame_max_bytes = c->role->is_checker ? 0 : FRAME_MAX_BYTES});
 	give_identity(c);
 	if (strcmp(c->role->name, "esmtpd") == 0)

@@ -219,11 +219,8 @@ on_pause(struct channel *ch, uint32_t sequence, const void *message, int fd)
 /* ---- connections ---- */
 
 static const struct channel_handler handlers[] = {
-    {IPC_cmd_status, on_status},
-    {IPC_cmd_reload, on_reload},
-    {IPC_cmd_stop, on_stop},
-    {IPC_cmd_pause, on_pause},
-    {0, NULL},
+    {IPC_cmd_status, on_status}, {IPC_cmd_reload, on_reload}, {IPC_cmd_stop, on_stop},
+    {IPC_cmd_pause, on_pause}, {0, NULL},
 };
 
 static void
@@ -242,11 +239,8 @@ on_connection(void *arg, int fd, const struct net_addr *peer)
 	struct master *m = arg;
 	struct channel *ch = channel_new(m->loop, fd,
 	    &(struct channel_opts){.name = "command",
-		.sends = IPC_LINK_COMMAND_SAY,
-		.receives = IPC_LINK_COMMAND_ASK,
-		.handlers = handlers,
-		.closed = on_closed,
-		.owner = m,
+		.sends = IPC_LINK_COMMAND_SAY, .receives = IPC_LINK_COMMAND_ASK,
+		.handlers = handlers, .closed = on_closed, .owner = m,
 		.frame_max_bytes = 64u << 10});
 	uint32_t uid = channel_peer_uid(ch);
 

@@ -128,14 +128,8 @@ redeem(struct child *from, uint32_t sequence, const struct ipc_ticket_issue *t)
 {
 	struct master *m = from->m;
 	struct ipc_account a = {.address = t->address,
-	    .uid = t->uid,
-	    .gid = t->gid,
-	    .home = t->home,
-	    .maildir = t->maildir,
-	    .quota = t->quota,
-	    .options = t->options,
-	    .delivery = t->delivery,
-	    .name = t->name};
+	    .uid = t->uid, .gid = t->gid, .home = t->home, .maildir = t->maildir, .quota = t->quota,
+	    .options = t->options, .delivery = t->delivery, .name = t->name};
 	const struct role *program = program_for(t, from);
 	const char *wrong = program ? account_wrong(m, &a) : "asker", *why;
 	struct ipc_redeemed yes = {.verdict = IPC_VERDICT(&(struct ipc_verdict){.st = ST_OK})};
