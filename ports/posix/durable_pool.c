@@ -1,9 +1,8 @@
 /*
- * Sync calls in a pool of threads, the only threads of the product. A thread takes one item at a
- * time, syncs it without the lock, and notes the result; the loop is told by one byte in a pipe,
- * written only when the list of complete groups was empty before. Waking is shared, so that submit
- * costs the loop little: it wakes or starts at most two threads, and each thread that takes an item
- * does the same while there is work left.
+ * Sync calls in a pool of threads, the only threads of the product. Each item is handed to a thread
+ * that waits, the last one that began to wait first, so that threads nobody needs end; what finds
+ * none stands in line. A thread syncs without the lock and notes the result; the loop is told by
+ * one byte in a pipe, written only when the list of complete groups was empty before.
  */
 #include "os/durable.h"
 
@@ -19,9 +18,18 @@
 #define DURABLE_THREADS_MAX 64
 #define DURABLE_IDLE_SEC 10
 #define DURABLE_STACK_BYTES (64 * 1024)
-#define DURABLE_WAKE 2
 
-enum durable_slot { SLOT_FREE, SLOT_RUNNING, SLOT_ENDED };
+enum durable_state { THREAD_NONE, THREAD_RUNNING, THREAD_ENDED };
+
+struct durable_thread {
+	struct durable *pool;
+	pthread_t id;
+	enum durable_state state;
+	pthread_cond_t wake;
+	struct durable_item *item; /* handed over; NULL while it waits */
+	struct durable_group *group;
+	struct durable_thread *next; /* below it on the stack of those who wait */
+};
 
 struct durable_queue {
 	struct durable_group *first, *last;
@@ -29,20 +37,15 @@ struct durable_queue {
 
 struct durable {
 	pthread_mutex_t lock;
-	pthread_cond_t work;
 	struct durable_queue todo; /* groups with items that nobody has taken */
 	size_t cursor;             /* next item of the first of them */
-	size_t todo_items;
 	struct durable_queue complete;
-	size_t pending;      /* the loop's thread only */
-	unsigned idle;       /* threads waiting for work */
-	unsigned tokens;     /* how many of them were told to wake up and have not yet */
-	unsigned starting;   /* new threads that have not looked for work yet */
-	unsigned alive, max; /* threads */
+	size_t pending;              /* the loop's thread only */
+	struct durable_thread *idle; /* stack */
+	unsigned alive, max;
 	bool stopping;
 	int pipe[2];
-	enum durable_slot slots[DURABLE_THREADS_MAX];
-	pthread_t threads[DURABLE_THREADS_MAX];
+	struct durable_thread threads[DURABLE_THREADS_MAX];
 };
 
 bool durable_disabled;
@@ -103,140 +106,171 @@ durable_tell(struct durable *d)
 	while (rc < 0 && errno == EINTR);
 }
 
-/* The next item and its group; the caller has seen that there is one. */
-static struct durable_item *
-durable_take(struct durable *d, struct durable_group **group)
+/* The next item in line goes to t; false when there is none. Lock held. */
+static bool
+durable_take(struct durable *d, struct durable_thread *t)
 {
 	struct durable_group *g = d->todo.first;
-	struct durable_item *item = &g->items[d->cursor++];
 
-	d->todo_items--;
+	if (!g)
+		return false;
+	t->item = &g->items[d->cursor++];
+	t->group = g;
 	if (d->cursor == g->count) {
 		queue_take(&d->todo);
 		d->cursor = 0;
 	}
-	*group = g;
-	return item;
+	return true;
 }
 
-/* Waits for work; false when the thread shall end. Lock held. */
+static void
+idle_remove(struct durable *d, const struct durable_thread *t)
+{
+	struct durable_thread **at = &d->idle;
+
+	while (*at && *at != t)
+		at = &(*at)->next;
+	if (*at)
+		*at = t->next;
+}
+
+/* Gets an item, or waits for one; false when the thread shall end. Lock held. */
 static bool
-durable_await(struct durable *d)
+durable_await(struct durable *d, struct durable_thread *t)
 {
 	struct timespec until;
 	int rc = 0;
 
+	if (d->stopping)
+		return false;
+	if (t->item || durable_take(d, t))
+		return true;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += DURABLE_IDLE_SEC;
-	while (d->todo_items == 0 && !d->stopping && rc != ETIMEDOUT) {
-		d->idle++;
-		while (d->tokens == 0 && !d->stopping && rc != ETIMEDOUT)
-			rc = pthread_cond_timedwait(&d->work, &d->lock, &until);
-		d->idle--;
-		if (d->tokens > 0)
-			d->tokens--; /* after a timeout, too: the signal may have been for us */
-	}
-	return d->todo_items > 0 && !d->stopping;
-}
-
-static bool durable_start_thread(struct durable *d);
-
-/*
- * Brings up to DURABLE_WAKE more threads to the work there is: idle ones, then new ones. Lock held.
- */
-static void
-durable_wake(struct durable *d)
-{
-	unsigned i;
-
-	for (i = 0; i < DURABLE_WAKE; i++) {
-		if (d->stopping || d->todo_items <= d->tokens + d->starting)
-			break;
-		if (d->tokens < d->idle) {
-			d->tokens++;
-			pthread_cond_signal(&d->work);
-		} else if (d->alive == d->max || !durable_start_thread(d)) {
-			break;
-		}
-	}
+	t->next = d->idle;
+	d->idle = t;
+	while (!t->item && !d->stopping && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&t->wake, &d->lock, &until);
+	if (!t->item)
+		idle_remove(d, t);
+	return t->item && !d->stopping;
 }
 
 static void *
 durable_thread(void *arg)
 {
-	struct durable *d = arg;
-	pthread_t self = pthread_self();
-	struct durable_group *g;
-	struct durable_item *item;
-	unsigned i;
+	struct durable_thread *t = arg;
+	struct durable *d = t->pool;
 
 	pthread_mutex_lock(&d->lock);
-	d->starting--;
-	while (durable_await(d)) {
-		item = durable_take(d, &g);
-		durable_wake(d);
+	while (durable_await(d, t)) {
+		struct durable_group *g = t->group;
+
 		pthread_mutex_unlock(&d->lock);
-		item->result = durable_now(item->fd, item->kind);
+		t->item->result = durable_now(t->item->fd, t->item->kind);
 		pthread_mutex_lock(&d->lock);
+		t->item = NULL;
 		if (--g->left == 0 && durable_complete(d, g)) {
 			pthread_mutex_unlock(&d->lock);
 			durable_tell(d);
 			pthread_mutex_lock(&d->lock);
 		}
 	}
-	for (i = 0; i < d->max; i++)
-		if (d->slots[i] == SLOT_RUNNING && pthread_equal(d->threads[i], self))
-			d->slots[i] = SLOT_ENDED;
+	t->state = THREAD_ENDED;
 	d->alive--;
 	pthread_mutex_unlock(&d->lock);
 	return NULL;
 }
 
-/*
- * A place for one more thread; an ended one is waited for, which is short: it has let the lock go.
- */
-static unsigned
-durable_free_slot(struct durable *d)
+/* The idle time is counted on the clock that never steps. */
+static int
+durable_cond(pthread_cond_t *cond)
 {
-	unsigned i;
+	pthread_condattr_t attr;
+	int rc = pthread_condattr_init(&attr);
 
-	for (i = 0; i < d->max && d->slots[i] == SLOT_RUNNING; i++)
-		continue;
-	if (i < d->max && d->slots[i] == SLOT_ENDED) {
-		pthread_join(d->threads[i], NULL);
-		d->slots[i] = SLOT_FREE;
-	}
-	return i;
+	if (rc != 0)
+		return -rc;
+	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (rc == 0)
+		rc = pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return -rc;
 }
 
-/* One more thread, with all signals blocked: they belong to the loop. Lock held; alive < max. */
-static bool
-durable_start_thread(struct durable *d)
+/* Waits for a thread that is over, which is short when it has let the lock go. */
+static void
+durable_bury(struct durable_thread *t)
+{
+	pthread_join(t->id, NULL);
+	pthread_cond_destroy(&t->wake);
+	t->state = THREAD_NONE;
+}
+
+/* pthread_create with a small stack and all signals blocked: they belong to the loop. */
+static int
+durable_create(struct durable_thread *t)
 {
 	pthread_attr_t attr;
 	sigset_t all, before;
 	size_t stack = DURABLE_STACK_BYTES;
-	unsigned i = durable_free_slot(d);
 	int rc;
 
 #ifdef PTHREAD_STACK_MIN
 	if (stack < (size_t)PTHREAD_STACK_MIN)
 		stack = (size_t)PTHREAD_STACK_MIN;
 #endif
-	if (pthread_attr_init(&attr) != 0)
-		return false;
+	rc = pthread_attr_init(&attr);
+	if (rc != 0)
+		return rc;
 	pthread_attr_setstacksize(&attr, stack);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&d->threads[i], &attr, durable_thread, d);
+	rc = pthread_create(&t->id, &attr, durable_thread, t);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
-	if (rc != 0)
+	return rc;
+}
+
+/* One more thread, for the next item in line. Lock held; alive < max. */
+static bool
+durable_start_thread(struct durable *d)
+{
+	struct durable_thread *t = d->threads;
+
+	while (t->state == THREAD_RUNNING)
+		t++;
+	if (t->state == THREAD_ENDED)
+		durable_bury(t);
+	t->pool = d;
+	t->item = NULL;
+	if (durable_cond(&t->wake) != 0)
 		return false;
-	d->slots[i] = SLOT_RUNNING;
+	if (durable_create(t) != 0) {
+		pthread_cond_destroy(&t->wake);
+		return false;
+	}
+	t->state = THREAD_RUNNING;
 	d->alive++;
-	d->starting++;
 	return true;
+}
+
+/*
+ * Items in line find a thread, as far as there are any; gives those to be woken and returns their
+ * number. Lock held.
+ */
+static unsigned
+durable_hand_out(struct durable *d, size_t items, struct durable_thread **woken)
+{
+	unsigned n = 0;
+
+	while (n < items && d->idle && durable_take(d, d->idle)) {
+		woken[n++] = d->idle;
+		d->idle = d->idle->next;
+	}
+	for (size_t i = n; i < items && d->alive < d->max && durable_start_thread(d); i++)
+		continue;
+	return n;
 }
 
 /*
@@ -246,14 +280,12 @@ durable_start_thread(struct durable *d)
 static bool
 durable_refuse_all(struct durable *d)
 {
-	struct durable_group *g;
-	struct durable_item *item;
+	struct durable_thread nobody;
 	bool tell = false;
 
-	while (d->todo_items > 0) {
-		item = durable_take(d, &g);
-		item->result = -EAGAIN;
-		if (--g->left == 0 && durable_complete(d, g))
+	while (durable_take(d, &nobody)) {
+		nobody.item->result = -EAGAIN;
+		if (--nobody.group->left == 0 && durable_complete(d, nobody.group))
 			tell = true;
 	}
 	return tell;
@@ -262,6 +294,8 @@ durable_refuse_all(struct durable *d)
 void
 durable_submit(struct durable *d, struct durable_group *g)
 {
+	struct durable_thread *woken[DURABLE_THREADS_MAX];
+	unsigned n = 0;
 	bool tell = false;
 
 	pthread_mutex_lock(&d->lock);
@@ -271,12 +305,14 @@ durable_submit(struct durable *d, struct durable_group *g)
 		tell = durable_complete(d, g);
 	} else {
 		queue_put(&d->todo, g);
-		d->todo_items += g->count;
-		durable_wake(d);
+		n = durable_hand_out(d, g->count, woken);
 		if (d->alive == 0)
 			tell = durable_refuse_all(d);
 	}
 	pthread_mutex_unlock(&d->lock);
+	/* Without the lock: the first thing they do is to take it. */
+	for (unsigned i = 0; i < n; i++)
+		pthread_cond_signal(&woken[i]->wake);
 	if (tell)
 		durable_tell(d);
 }
@@ -332,22 +368,6 @@ durable_pipe(int fds[2])
 	return 0;
 }
 
-/* The idle time is counted on the clock that never steps. */
-static int
-durable_cond(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-	int rc = pthread_condattr_init(&attr);
-
-	if (rc != 0)
-		return -rc;
-	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	if (rc == 0)
-		rc = pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-	return -rc;
-}
-
 int
 durable_new(struct durable **out, unsigned max_threads)
 {
@@ -365,12 +385,7 @@ durable_new(struct durable **out, unsigned max_threads)
 		free(d);
 		return rc;
 	}
-	rc = durable_cond(&d->work);
-	if (rc == 0) {
-		rc = -pthread_mutex_init(&d->lock, NULL);
-		if (rc != 0)
-			pthread_cond_destroy(&d->work);
-	}
+	rc = -pthread_mutex_init(&d->lock, NULL);
 	if (rc != 0) {
 		close(d->pipe[0]);
 		close(d->pipe[1]);
@@ -384,24 +399,24 @@ durable_new(struct durable **out, unsigned max_threads)
 void
 durable_free(struct durable *d)
 {
-	bool joinable;
-	unsigned i;
+	bool exists;
 
 	if (!d)
 		return;
 	pthread_mutex_lock(&d->lock);
 	d->stopping = true;
-	pthread_cond_broadcast(&d->work);
+	for (struct durable_thread *t = d->idle; t; t = t->next)
+		pthread_cond_signal(&t->wake);
 	pthread_mutex_unlock(&d->lock);
-	for (i = 0; i < d->max; i++) {
+	/* Only we start threads, so nothing appears in a place that was looked at. */
+	for (unsigned i = 0; i < d->max; i++) {
 		pthread_mutex_lock(&d->lock);
-		joinable = d->slots[i] != SLOT_FREE;
+		exists = d->threads[i].state != THREAD_NONE;
 		pthread_mutex_unlock(&d->lock);
-		if (joinable)
-			pthread_join(d->threads[i], NULL);
+		if (exists)
+			durable_bury(&d->threads[i]);
 	}
 	pthread_mutex_destroy(&d->lock);
-	pthread_cond_destroy(&d->work);
 	close(d->pipe[0]);
 	close(d->pipe[1]);
 	free(d);
