@@ -12,6 +12,15 @@
 
 #define TALLY_PATIENCE_MS 200
 
+/* Why a process could not be asked is for the log; the peer hears that it may come again. */
+static const struct fault *
+unasked(const struct client *c, const struct fault *why, struct fault *later)
+{
+	log_event(LOG_LEVEL_WARNING, "unasked", KV_STR("relay", c->ip), KV_FAULT(why), KV_END);
+	fault_set(later, ST_TEMP, "4.3.0", "this cannot be decided now, try again later");
+	return later;
+}
+
 static struct channel *
 peer(const struct client *c, const char *role)
 {
@@ -78,11 +87,11 @@ on_policy(
 {
 	struct client *c = call->arg;
 	const struct ipc_client_policy *m = message;
-	struct fault verdict;
+	struct fault verdict, later;
 
 	(void)type;
 	(void)fd;
-	IPC_OUTCOME(m, f, &verdict);
+	IPC_OUTCOME(m, unasked(c, f, &later), &verdict);
 	if (verdict.st != ST_OK && c->connect_fault.st == ST_OK)
 		c->connect_fault = verdict;
 	for (uint32_t i = 0; m && i < m->variables.n; i++)
@@ -216,11 +225,11 @@ on_sender(
 {
 	struct asked *q = call->arg;
 	const struct ipc_sender_policy *m = message;
-	struct fault verdict;
+	struct fault verdict, later;
 
 	(void)type;
 	(void)fd;
-	IPC_OUTCOME(m, f, &verdict);
+	IPC_OUTCOME(m, unasked(q->client, f, &later), &verdict);
 	asked_done(q, &verdict, NULL);
 }
 
@@ -305,11 +314,11 @@ on_routed(
 	struct client *c = q->client;
 	const struct ipc_routed *m = message;
 	struct txn *t = c->txn;
-	struct fault verdict;
+	struct fault verdict, later;
 
 	(void)type;
 	(void)fd;
-	IPC_OUTCOME(m, f, &verdict);
+	IPC_OUTCOME(m, unasked(c, f, &later), &verdict);
 	if (verdict.st == ST_OK && t && !keep_recipients(t, m))
 		fault_set(&verdict, ST_LIMIT, "4.5.3", "too many recipients for one message");
 	if (verdict.st == ST_OK && t)
