@@ -67,7 +67,8 @@ const struct conf_row rows_esmtpd[] = {
     {"ACCESSFILE", ROW_PATH(S, access_file), .dflt = "$sysconfdir/smtpaccess",
 	.doc = "The table of what clients may do, without the .dat that makesmtpaccess adds."},
     {"ESMTP_LOG_DIALOG", ROW_BOOL(S, log_dialog), .dflt = "0",
-	.doc = "1 logs every command and reply of every session, without passwords."},
+	.doc = "1 logs every command and reply of every session up to its STARTTLS, without "
+	       "passwords and messages."},
     {"TLS_CERTFILE", ROW_PATH(S, tls.certfile), .dflt = "$sysconfdir/esmtpd.pem",
 	.doc = "The certificate, its chain and, unless TLS_PRIVATE_KEYFILE names another file, the "
 	       "private key, in PEM. Without this file STARTTLS is not offered."},

@@ -200,15 +200,44 @@ fill_options(struct client *c, struct smtp_server_opts *o)
 	o->timeouts.data_ms = e->timeout_sec * 1000;
 }
 
+/* What a line of the client is, by what was said before: neither passwords nor messages are logged. */
+static struct slice
+dialog_line(struct client *c, char dir, struct slice line)
+{
+	struct slice words = line, word;
+
+	if (dir == 'S') {
+		c->dialog = sl_starts(line, SL("334"))   ? DIALOG_SECRET
+			    : sl_starts(line, SL("354")) ? DIALOG_CONTENT
+							 : DIALOG_COMMANDS;
+		return line;
+	}
+	if (c->dialog == DIALOG_SECRET)
+		return SL("(hidden)");
+	if (c->dialog == DIALOG_CONTENT)
+		return SL_NONE;
+	if (!sl_istarts(line, SL("AUTH ")))
+		return line;
+	c->dialog = DIALOG_SECRET; /* until we have answered */
+	sl_cut(&words, ' ', &word);
+	sl_cut(&words, ' ', &word);
+	return sl_sub(line, 0, 5 + word.n);
+}
+
+/* ESMTP_LOG_DIALOG; under TLS there is nothing to read here. */
 static void
 log_dialog(void *arg, char dir, struct slice bytes)
 {
 	struct client *c = arg;
+	struct smtp_facts facts;
 
-	for (struct slice line; bytes.n;) {
+	smtp_server_facts(c->engine, &facts);
+	for (struct slice line; bytes.n && !facts.tls_on;) {
 		sl_cut(&bytes, '\n', &line);
-		log_event(LOG_LEVEL_INFO, "dialog", KV_STR("relay", c->ip),
-		    KV_SL(dir == 'C' ? "C" : "S", sl_trim(line)), KV_END);
+		line = dialog_line(c, dir, sl_trim(line));
+		if (line.n)
+			log_event(LOG_LEVEL_INFO, "dialog", KV_STR("relay", c->ip),
+			    KV_SL(dir == 'C' ? "C" : "S", line), KV_END);
 	}
 }
 

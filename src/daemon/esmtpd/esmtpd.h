@@ -97,8 +97,12 @@ struct asked {
 	struct slice identity;
 };
 
+/* Where the conversation stands, for ESMTP_LOG_DIALOG. */
+enum dialog { DIALOG_COMMANDS, DIALOG_SECRET, DIALOG_CONTENT };
+
 struct client {
 	struct list_node node;
+	enum dialog dialog;
 	struct esmtpd *e;
 	struct service *service;
 	struct arena *arena;
