@@ -17,7 +17,7 @@
 
 #define FREE_MIN_BYTES (32u << 20)
 #define FREE_MIN_INODES 1000
-#define SPACE_EVERY_MS 1000
+#define SPACE_EVERY_MS 100 /* a disk can fill within a second */
 #define INDEX_EVERY_MS 3600000
 
 static void
