@@ -43,6 +43,7 @@ channel_end(struct channel *c, const struct fault *why)
 {
 	c->dead = true;
 	loop_defer_stop(&c->last_words);
+	loop_defer_stop(&c->flush);
 	loop_timer_stop(c->loop, &c->rest);
 	loop_forget(&c->watch);
 	close(c->fd);

@@ -29,7 +29,7 @@ struct out_mark {
 struct channel {
 	struct loop *loop;
 	struct watch watch;
-	struct deferred release, last_words;
+	struct deferred release, last_words, flush;
 	struct timer rest; /* the system cannot take more descriptors or bytes just now */
 	bool resting;
 	struct channel_opts opts;
@@ -74,7 +74,7 @@ bool request_add(struct request_set *s, uint32_t sequence, uint16_t type);
 /* Takes out; the type, or 0 when it is not there. */
 uint16_t request_take(struct request_set *s, uint32_t sequence);
 
-/* Appends a frame to the output and sends what goes. fd is taken over. */
+/* Appends a frame to the output, which is sent at the end of the turn. fd is taken over. */
 void channel_out_frame(
     struct channel *c, const struct ipc_row *row, uint32_t sequence, struct slice payload, int fd);
 void channel_out_flush(struct channel *c);

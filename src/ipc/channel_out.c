@@ -114,6 +114,12 @@ channel_out_flush(struct channel *c)
 	channel_want(c);
 }
 
+static void
+flush_due(struct deferred *d)
+{
+	channel_out_flush(d->arg);
+}
+
 void
 channel_out_frame(
     struct channel *c, const struct ipc_row *row, uint32_t sequence, struct slice payload, int fd)
@@ -145,6 +151,7 @@ channel_out_frame(
 	}
 	buf_put(&c->out, sl_mem(header, sizeof(header)));
 	buf_put(&c->out, payload);
+	/* What this turn still brings forth rides along. */
 	if (was_empty)
-		channel_out_flush(c);
+		loop_defer(c->loop, &c->flush, flush_due, c);
 }

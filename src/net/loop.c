@@ -371,6 +371,9 @@ loop_run(struct loop *l)
 	l->stopped = false;
 	while (!l->stopped)
 		loop_turn(l, -1);
+	/* What the last turn put off, such as frames to be sent. */
+	turn_deferred(l);
+	l->log_empty = log_flush();
 }
 
 static void
