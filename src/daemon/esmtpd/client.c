@@ -200,7 +200,8 @@ fill_options(struct client *c, struct smtp_server_opts *o)
 	o->timeouts.data_ms = e->timeout_sec * 1000;
 }
 
-/* What a line of the client is, by what was said before: neither passwords nor messages are logged. */
+/* What a line of the client is, by what was said before: neither passwords nor messages are
+ * logged. */
 static struct slice
 dialog_line(struct client *c, char dir, struct slice line)
 {

@@ -263,7 +263,7 @@ commands_open(struct master *m, struct fault *f)
 	bound_init(&socket);
 	st = bound_path(&socket, NULL, path, 0600, f);
 	if (st == ST_OK)
-		listener_new(m->loop,
+		m->commands = listener_new(m->loop,
 		    CONTAINER_OF(list_first(&socket.list), struct bound, node)->fd, on_connection,
 		    m);
 	return st;

@@ -16,6 +16,7 @@
 #include "base/hmap.h"
 #include "base/num.h"
 #include "build_config.h"
+#include "net/listener.h"
 #include "net/log.h"
 #include "os/accounts.h"
 #include "os/background.h"
@@ -258,5 +259,6 @@ main(int argc, char **argv)
 		loop_run(m.loop);
 	if (!m.ready && !m.failed)
 		fputs("courier: stopped before every process was ready\n", stderr);
+	listener_free(m.commands);
 	return m.ready ? 0 : EXIT_NOT_STARTED;
 }

@@ -39,6 +39,7 @@ struct child {
 };
 
 struct master {
+	struct listener *commands; /* of run/control/master */
 	struct loop *loop;
 	struct conf *conf;
 	struct paths paths;
