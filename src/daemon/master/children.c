@@ -464,7 +464,7 @@ child_gone(struct child *c, int status)
 		kill_within(w, DELIVERER_GRACE_MS);
 	}
 	if (c->role->is_checker)
-		config_unchecked(m);
+		config_unchecked(c);
 	if (expected || m->stopping || c->role->is_checker ||
 	    (c->role->by_generation && c->generation != m->serial))
 		child_free(c);

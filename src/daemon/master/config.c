@@ -15,8 +15,9 @@
 #include "conf/snapshot.h"
 #include "net/bound.h"
 
-/* Who waits for the check under way; there is at most one. */
+/* Who waits for the check under way, there is at most one, and the process that makes it. */
 static config_fn *waiting;
+static const struct child *checker;
 
 static void
 check_ended(struct master *m, bool ok, struct slice report)
@@ -24,6 +25,7 @@ check_ended(struct master *m, bool ok, struct slice report)
 	config_fn *fn = waiting;
 
 	waiting = NULL;
+	checker = NULL;
 	if (fn)
 		fn(m, ok, report);
 }
@@ -38,15 +40,19 @@ config_check(struct master *m, config_fn *fn)
 	waiting = fn;
 	while (!r->is_checker)
 		r++;
-	if (!child_worker(m, r, NULL, ""))
+	checker = child_worker(m, r, NULL, "");
+	if (!checker)
 		check_ended(m, false, SL("the configuration cannot be checked now\n"));
 	return true;
 }
 
+/* One that has said its result may end when the next check is under way already. */
 void
-config_unchecked(struct master *m)
+config_unchecked(const struct child *c)
 {
-	check_ended(m, false, SL("the check of the configuration ended without a result\n"));
+	if (c == checker)
+		check_ended(c->m, false,
+		    SL("the check of the configuration ended without a result\n"));
 }
 
 /* What the hungriest row needs must fit; children take what is theirs of it. The name to lower is
@@ -127,7 +133,7 @@ config_checked(struct channel *ch, uint32_t sequence, const void *message, int f
 
 	(void)sequence;
 	(void)fd;
-	if (!c->role->is_checker || !waiting) {
+	if (c != checker) {
 		child_forbidden(c, "checked");
 		return;
 	}

@@ -41,6 +41,7 @@ struct child {
 struct master {
 	struct listener *commands; /* of run/control/master */
 	struct loop *loop;
+	struct listener *commands;         /* of courier(8) */
 	struct conf *conf;
 	struct paths paths;
 	bool root, foreground;
@@ -117,7 +118,7 @@ typedef void config_fn(struct master *m, bool ok, struct slice report);
 bool config_check(struct master *m, config_fn *fn);
 /* Handles confcheck's frame; it has ended. */
 void config_checked(struct channel *ch, uint32_t sequence, const void *message, int fd);
-void config_unchecked(struct master *m);
+void config_unchecked(const struct child *c);
 /* Takes the last good copy. */
 enum st config_last_good(struct master *m, struct fault *f);
 
