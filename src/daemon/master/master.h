@@ -39,7 +39,6 @@ struct child {
 };
 
 struct master {
-	struct listener *commands; /* of run/control/master */
 	struct loop *loop;
 	struct listener *commands;         /* of courier(8) */
 	struct conf *conf;
