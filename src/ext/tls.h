@@ -2,8 +2,8 @@
  * TLS behind our own names; tls_openssl.c is the only one who knows the library. RFC 8446, RFC
  * 5246, RFC 6066 (server name), RFC 8314 (use with mail).
  *
- * A connection does no I/O of its own: it calls the two functions given. Private keys are used
- * through a sign hook of the context, so that they can move to another process later.
+ * A connection does no I/O of its own: it calls the two functions given. A private key is read from
+ * its descriptor once, when the context is made, and stays in the process.
  */
 #ifndef EXT_TLS_H
 #define EXT_TLS_H
