@@ -58,6 +58,10 @@ enum ipc_link { /* kind of channel and direction a message may travel */
 	IPC_LINK_CUSTODY_SAY,
 	IPC_LINK_DELIVER_ASK,
 	IPC_LINK_DELIVER_SAY,
+	IPC_LINK_SESSION_ASK,
+	IPC_LINK_SESSION_SAY,
+	IPC_LINK_NOTICE,
+	IPC_LINK_NONE, /* nothing may travel: the other end only listens */
 	IPC_LINK_REPORT_ASK,
 	IPC_LINK_REPORT_SAY,
 	IPC_LINK_COMMAND_ASK,

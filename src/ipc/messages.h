@@ -154,9 +154,11 @@
 	F(S, BYTES, service, 16, none) \
 	F(S, BYTES, kind, 16, none) /* "login"; "cram-sha256" ... later */ \
 	F(S, BYTES, user, 320, none) F(S, BYTES, secret, 1024, none) F(S, BYTES, ip, 46, none)
+/* number: the ticket for a session, for an asker and a service that have workers; else empty */
 #define IPC_FIELDS_authed(F, S) \
 	F(S, LIST, verdict, 1, verdict) F(S, BYTES, account, 320, none) \
-	F(S, BYTES, options, 512, none)
+	F(S, BYTES, options, 512, none) \
+	F(S, BYTES, number, 16, none)
 #define IPC_FIELDS_exists(F, S) F(S, BYTES, address, 320, none)
 #define IPC_FIELDS_existing(F, S) \
 	F(S, LIST, verdict, 1, verdict) F(S, BYTES, account, 320, none) \
@@ -238,6 +240,28 @@
 	/* a worker with nothing to do; courierd closes the channel when it agrees */ \
 	F(S, U32, since_sec, 0, none)
 
+/* ---- login to an account's worker (docs/HANDOFF.md) ---- */
+
+/*
+ * fd: the client's connection, or one end of a socketpair when TLS ends in login. The worker says
+ * the tagged answer; then it reads unread, then fd.
+ */
+#define IPC_FIELDS_session(F, S) \
+	F(S, U64, session, 0, none) /* login's number of it, for logs and `courier who` */ \
+	F(S, BYTES, account, 320, none) F(S, BYTES, service, 16, none) /* "imap", "pop3" */ \
+	F(S, BYTES, tag, 256, none) /* of the command to be answered; empty for POP3 */ \
+	F(S, BYTES, ip, 46, none) F(S, U32, port, 0, none) F(S, BYTES, local_ip, 46, none) \
+	F(S, U8, tls, 0, none) F(S, BYTES, tls_text, 128, none) /* "TLSv1.3 TLS_AES_..." */ \
+	F(S, BYTES, unread, 65536, none)
+/* the session is the worker's; with a fault login itself answers the client and may go on */
+#define IPC_FIELDS_session_taken(F, S) F(S, LIST, verdict, 1, verdict)
+
+/* ---- courierlocal to imapd of the same account ---- */
+
+/* a message was stored: new/ is synced. folder is its Maildir relative to home ("./Maildir") */
+#define IPC_FIELDS_arrived(F, S) \
+	F(S, BYTES, account, 320, none) F(S, BYTES, folder, 1024, none) F(S, BYTES, name, 255, none)
+
 /* ---- courierd to courierdsn ---- */
 
 #define IPC_FIELDS_report(F, S) \
@@ -314,6 +338,9 @@
 	M(deliver, 112, DELIVER_ASK, REQUEST, MAY_FD, 64) \
 	M(delivered, 113, DELIVER_SAY, REPLY, NO_FD, 0) \
 	M(idle, 114, DELIVER_SAY, NOTE, NO_FD, 1) \
+	M(session, 144, SESSION_ASK, REQUEST, FD, 64) \
+	M(session_taken, 145, SESSION_SAY, REPLY, NO_FD, 0) \
+	M(arrived, 152, NOTICE, NOTE, NO_FD, 1) \
 	M(report, 120, REPORT_ASK, REQUEST, MAY_FD, 16) \
 	M(reported, 121, REPORT_SAY, REPLY, NO_FD, 0) \
 	M(cmd_list, 128, COMMAND_ASK, REQUEST, NO_FD, 1) \
