@@ -1,6 +1,6 @@
 # What `make install` does beside programs: manual pages, the state folder, sample configuration, service files.
 # Configuration that is there is never touched: beside it lies NAME.dist, the sample of this version.
-INSTALL_SAMPLES = aliases courierd esmtpd esmtpd-msa esmtpd-ssl authdaemonrc module.local module.esmtp module.dsn
+INSTALL_SAMPLES = aliases courierd esmtpd esmtpd-msa esmtpd-ssl imapd imapd-ssl pop3d pop3d-ssl authdaemonrc module.local module.esmtp module.dsn
 INSTALL_CONFDIR = $(DESTDIR)$(confdir)
 
 install-data-local: install-manuals install-configuration install-service

@@ -1,11 +1,17 @@
 # src/cmd: one file for each command
 CMD_COMMON = src/cmd/cmd.h src/cmd/cmd.c
 
-sbin_PROGRAMS += src/cmd/courier src/cmd/mkesmtpdcert
+sbin_PROGRAMS += src/cmd/courier src/cmd/mkesmtpdcert src/cmd/mkimapdcert src/cmd/mkpop3dcert
 src_cmd_courier_SOURCES = src/cmd/courier.c src/cmd/courier_config.c $(CMD_COMMON)
 src_cmd_courier_LDADD = $(LINK_L2) $(EXT_LIBS)
-src_cmd_mkesmtpdcert_SOURCES = src/cmd/mkesmtpdcert.c $(CMD_COMMON)
+src_cmd_mkesmtpdcert_SOURCES = src/cmd/mkcert.c $(CMD_COMMON)
 src_cmd_mkesmtpdcert_LDADD = $(LINK_L2) $(EXT_LIBS)
+src_cmd_mkimapdcert_SOURCES = src/cmd/mkcert.c $(CMD_COMMON)
+src_cmd_mkimapdcert_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_IMAPD
+src_cmd_mkimapdcert_LDADD = $(LINK_L2) $(EXT_LIBS)
+src_cmd_mkpop3dcert_SOURCES = src/cmd/mkcert.c $(CMD_COMMON)
+src_cmd_mkpop3dcert_CPPFLAGS = $(STRICT_FLAGS) -DMAKE_POP3D
+src_cmd_mkpop3dcert_LDADD = $(LINK_L2) $(EXT_LIBS)
 
 # Tables
 CMD_TABLE = src/cmd/table.h src/cmd/table.c $(CMD_COMMON)

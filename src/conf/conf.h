@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "conf/parts.h"
 #include "conf/report.h"
 #include "conf/snapshot.h"
 
@@ -22,37 +23,8 @@
 #define CONF_FILE_MAX ((size_t)16 * 1024 * 1024)
 #define CONF_TOTAL_MAX ((size_t)128 * 1024 * 1024)
 
-struct conf_list {
-	const char **items;
-	size_t count;
-};
-
-struct conf_port {
-	const char *ip; /* "" = what ADDRESS of the same file says */
-	uint16_t port;
-};
-
-struct conf_ports {
-	struct conf_port *items;
-	size_t count;
-};
-
 enum conf_worker { CONF_WORKER_ACCOUNT, CONF_WORKER_UID, CONF_WORKER_SESSION };
-enum conf_verify { CONF_VERIFY_NONE, CONF_VERIFY_PEER, CONF_VERIFY_REQUIREPEER };
 enum conf_dotfiles { CONF_DOT_COURIER, CONF_DOT_QMAIL };
-
-/* TLS_*, the same names in esmtpd, esmtpd-msa, esmtpd-ssl and (client side) courierd. Paths may be
- * empty. */
-struct conf_tls {
-	const char *certfile;        /* TLS_CERTFILE, PEM */
-	const char *private_keyfile; /* TLS_PRIVATE_KEYFILE; empty = in certfile */
-	const char *dhparams;        /* TLS_DHPARAMS */
-	const char *trustcerts;      /* TLS_TRUSTCERTS */
-	const char *protocol;        /* TLS_PROTOCOL, one of Courier's words */
-	const char *cipher_list;     /* TLS_CIPHER_LIST; empty = the library's default */
-	const char *external;        /* TLS_EXTERNAL; empty = no AUTH EXTERNAL */
-	int verify_peer;             /* TLS_VERIFYPEER, enum conf_verify */
-};
 
 /* esmtpd, esmtpd-msa, esmtpd-ssl: one struct each, inheritance already applied. */
 struct conf_esmtpd {
@@ -102,6 +74,7 @@ struct conf_courierd {
 	uint64_t durable_threads;      /* DURABLE_THREADS */
 	const char *log;               /* LOG: "syslog" or a path */
 	uint64_t routed_processes;     /* ROUTED_PROCESSES */
+	uint64_t login_processes;      /* LOGIN_PROCESSES, 0 = one for each processor */
 	uint64_t min_uid;              /* MINUID */
 	struct conf_list virtual_uids; /* VIRTUALUIDS: "5000", "5000-5999" */
 };
@@ -162,6 +135,7 @@ struct conf {
 	struct conf_bofh bofh;
 	struct conf_courierd courierd;
 	struct conf_esmtpd esmtpd, msa, ssl;
+	struct conf_mailservice imap, imaps, pop3, pop3s;
 	struct conf_authdaemon authdaemon;
 	struct conf_module local, esmtp, dsn;
 	struct arena *arena;      /* private: all strings */

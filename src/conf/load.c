@@ -261,7 +261,7 @@ assigned(void *arg, struct slice name, struct slice value, unsigned line)
 		value_set(in, row, at, value, line);
 }
 
-/* esmtpd-msa and esmtpd-ssl may refer to what esmtpd assigned. */
+/* A file that inherits may refer to what the one before it assigned. */
 static void
 read_assignments(struct loading *in, struct slice text, const struct conf_var **vars)
 {
@@ -478,16 +478,15 @@ load_values(struct loader *l, const struct conf_file *f)
 static void
 load_files(struct loader *l)
 {
-	const struct conf_var *esmtpd_vars = l->vars;
+	const struct conf_var *parent_vars = l->vars;
 
 	for (size_t i = 0; i < conf_file_count; i++) {
 		struct loading in = {l, &conf_files[i], NULL};
-		const struct conf_var *vars = in.file->inherits != NULL ? esmtpd_vars : l->vars;
+		const struct conf_var *vars = in.file->inherits != NULL ? parent_vars : l->vars;
 		struct buf text;
 
 		if (in.file->shape == CONF_VALUES) {
 			load_values(l, in.file);
-			esmtpd_vars = l->vars;
 			continue;
 		}
 		buf_init(&text, FILE_BUF_MAX);
@@ -499,8 +498,8 @@ load_files(struct loader *l)
 		else if (there)
 			read_directives(&in, buf_slice(&text));
 		buf_fini(&text);
-		if (strcmp(in.file->name, "esmtpd") == 0)
-			esmtpd_vars = vars;
+		if (in.file->inherits == NULL) /* those that inherit stand right behind it */
+			parent_vars = vars;
 	}
 }
 

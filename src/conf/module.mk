@@ -12,6 +12,7 @@ libconf_a_SOURCES = \
 	src/conf/rows_bofh.c \
 	src/conf/rows_courierd.c \
 	src/conf/rows_esmtpd.c \
+	src/conf/rows_mail.c \
 	src/conf/rows_other.c \
 	src/conf/rows_site.c \
 	src/conf/snapshot.c \

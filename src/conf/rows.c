@@ -7,7 +7,7 @@
 
 #define IN(member) .base = offsetof(struct conf, member), .size = sizeof(((struct conf *)0)->member)
 
-/* A file stands behind the one it inherits from. */
+/* Files stand right behind the one they inherit from. */
 const struct conf_file conf_files[] = {
     {"", CONF_VALUES, IN(site), .rows = rows_site, .doc = "Files that hold one value or a list."},
     {"bofh", CONF_DIRECTIVES, IN(bofh), .rows = rows_bofh,
@@ -22,6 +22,16 @@ const struct conf_file conf_files[] = {
     {"esmtpd-ssl", CONF_ASSIGN, IN(ssl), .own = rows_ssl, .rows = rows_esmtpd, .inherits = "esmtpd",
 	.doc = "Submission with TLS from the first byte on port 465 (RFC 8314): what differs from "
 	       "esmtpd."},
+    {"imapd", CONF_ASSIGN, IN(imap), .own = rows_imap, .rows = rows_imapd,
+	.doc = "The IMAP server on port 143, and what imapd-ssl begins with."},
+    {"imapd-ssl", CONF_ASSIGN, IN(imaps), .own = rows_imaps, .rows = rows_imapd,
+	.inherits = "imapd",
+	.doc = "The IMAP server with TLS from the first byte on port 993, and TLS for both."},
+    {"pop3d", CONF_ASSIGN, IN(pop3), .own = rows_pop3, .rows = rows_pop3d,
+	.doc = "The POP3 server on port 110, and what pop3d-ssl begins with."},
+    {"pop3d-ssl", CONF_ASSIGN, IN(pop3s), .own = rows_pop3s, .rows = rows_pop3d,
+	.inherits = "pop3d",
+	.doc = "The POP3 server with TLS from the first byte on port 995, and TLS for both."},
     {"authdaemonrc", CONF_ASSIGN, IN(authdaemon), .rows = rows_authdaemon,
 	.doc = "Who asks which account back ends."},
     {"module.local", CONF_ASSIGN, IN(local), .rows = rows_module_local,

@@ -11,6 +11,10 @@ extern const struct conf_row rows_site[], rows_bofh[], rows_courierd[], rows_aut
 /* What esmtpd, esmtpd-msa and esmtpd-ssl share, and what each has for itself. */
 extern const struct conf_row rows_esmtpd[], rows_smtp[], rows_msa[], rows_ssl[];
 
+/* What imapd and imapd-ssl share, and what each has for itself; the same for POP3. */
+extern const struct conf_row rows_imapd[], rows_imap[], rows_imaps[];
+extern const struct conf_row rows_pop3d[], rows_pop3[], rows_pop3s[];
+
 extern const struct conf_row rows_module_local[], rows_module_esmtp[], rows_module_dsn[];
 
 /* TLS_PROTOCOL: the versions by Courier's names; "++" is "and later". */

@@ -102,6 +102,10 @@ const struct conf_row rows_courierd[] = {
     {"ROUTED_PROCESSES", ROW_UINT(S, routed_processes), .dflt = "1", .min = 1, .max = 64,
 	.unit = "processes", .flags = CONF_OURS, .when = CONF_WHEN_RESTART,
 	.doc = "How many processes decide where addresses go."},
+    {"LOGIN_PROCESSES", ROW_UINT(S, login_processes), .dflt = "0", .max = 1024, .unit = "processes",
+	.flags = CONF_OURS,
+	.doc = "How many processes take IMAP and POP3 clients until they have logged in, and "
+	       "encrypt for those with TLS; 0 means as many as there are processors."},
     {"MINUID", ROW_UINT(S, min_uid), .dflt = STRINGIFY(BUILD_MIN_UID), .min = 1, .max = 4294967294,
 	.flags = CONF_OURS, .when = CONF_WHEN_RESTART,
 	.doc = "No account with a smaller uid is served, whatever an account back end says."},

@@ -15,7 +15,7 @@ compare() {
 }
 
 compare docs/man/courier-config.5
-for name in courierd esmtpd esmtpd-msa esmtpd-ssl authdaemonrc module.local module.esmtp module.dsn; do
+for name in courierd esmtpd esmtpd-msa esmtpd-ssl imapd imapd-ssl pop3d pop3d-ssl authdaemonrc module.local module.esmtp module.dsn; do
 	compare "src/conf/samples/$name" "$name"
 done
 if ./conf_man nosuchfile >/dev/null; then

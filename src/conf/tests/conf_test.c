@@ -196,6 +196,42 @@ test_inheritance(void)
 	conf_fini(&c);
 }
 
+/* imapd-ssl begins with imapd, also with what it assigned; TLS stands in the -ssl files. */
+static void
+test_mail_services(void)
+{
+	struct conf c;
+	struct buf messages;
+
+	buf_init(&messages, 4096);
+	CHECK_EQ(
+	    load(
+		FILES({"imapd", "MAXPERIP=7\nIMAPDSTART=YES\nIMAP_CAPABILITY=\"IMAP4rev1 IDLE\"\n"
+				"IMAP_CAPABILITY_TLS=\"$IMAP_CAPABILITY AUTH=PLAIN\"\n"},
+		    {"imapd-ssl", "SSLPORT=8993\nIMAP_TLS_REQUIRED=0\nMAXDAEMONS=9\n"
+				  "TLS_CERTFILE=$sysconfdir/x.pem\nMAILDIRPATH=$IMAP_CAPABILITY\n"},
+		    {"pop3d", "POP3AUTH=plain\nPOP3DSTART=YES\n"}),
+		&c, NULL),
+	    ST_OK);
+	CHECK(c.imap.start && !c.imaps.start && c.pop3.start && !c.pop3s.start);
+	CHECK_EQ(c.imap.port.items[0].port, 143);
+	CHECK_EQ(c.imaps.port.items[0].port, 8993);
+	CHECK_EQ(c.pop3.port.items[0].port, 110);
+	CHECK_EQ(c.pop3s.port.items[0].port, 995);
+	CHECK_EQ(c.imaps.max_per_ip, 7);
+	CHECK(c.imap.max_daemons == 40 && c.imaps.max_daemons == 9);
+	CHECK_EQ(c.imaps.capability_tls.count, 3);
+	CHECK_SL(sl_str(c.imaps.maildir), SL("IMAP4rev1 IDLE"));
+	CHECK(!c.imaps.tls_required && c.pop3s.tls_required && c.imaps.start_tls);
+	CHECK_SL(sl_str(c.imaps.tls.certfile), SL("/etc/c/x.pem"));
+	CHECK_SL(sl_str(c.pop3s.tls.certfile), SL("/etc/c/pop3d.pem"));
+	CHECK_SL(sl_str(c.pop3.auth.items[0]), SL("PLAIN"));
+	conf_fini(&c);
+	CHECK_EQ(load(FILES({"imapd", "TLS_CERTFILE=/x\n"}), &c, &messages), ST_SYNTAX);
+	CHECK_EQ(load(FILES({"pop3d", "IMAP_KEYWORDS=1\n"}), &c, &messages), ST_SYNTAX);
+	buf_fini(&messages);
+}
+
 static void
 test_bofh(void)
 {
@@ -506,7 +542,7 @@ test_explain(void)
 	       "    Most sessions at once from one address. MAXCPERIP in smtpaccess overrides\n"
 	       "    it for some clients.\n"));
 	buf_clear(&out);
-	CHECK_EQ(conf_explain(&c, SL("MAXPERIP"), &out), 3);
+	CHECK_EQ(conf_explain(&c, SL("MAXPERC"), &out), 3);
 	buf_clear(&out);
 	CHECK_EQ(conf_explain(&c, SL("nosuchthing"), &out), 0);
 	CHECK_EQ(out.n, 0);
@@ -538,6 +574,7 @@ main(int argc, char **argv)
 	    {"uids", test_uids},
 	    {"me_mask", test_me_mask},
 	    {"inheritance", test_inheritance},
+	    {"mail services", test_mail_services},
 	    {"bofh", test_bofh},
 	    {"messages", test_messages},
 	    {"empty_is_default", test_empty_is_default},

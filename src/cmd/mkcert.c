@@ -1,5 +1,6 @@
 /*
- * mkesmtpdcert(8): a self-signed certificate with its key, for a start. Never overwrites one.
+ * mkesmtpdcert(8), mkimapdcert(8), mkpop3dcert(8): a self-signed certificate with its key, for a
+ * start. Never overwrites one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +15,21 @@
 
 #define NAMES_MAX 64
 
+#if defined(MAKE_IMAPD)
+#define NAME "mkimapdcert"
+#define PEM "imapd.pem"
+#elif defined(MAKE_POP3D)
+#define NAME "mkpop3dcert"
+#define PEM "pop3d.pem"
+#else
+#define NAME "mkesmtpdcert"
+#define PEM "esmtpd.pem"
+#endif
+
 static const char usage[] =
-    "usage: mkesmtpdcert [-d DAYS] [-n NAME]... [FILE]\n"
-    "  writes a certificate and key for the names (default: this host's) to FILE (default: "
-    "esmtpd.pem in the\n"
+    "usage: " NAME " [-d DAYS] [-n NAME]... [FILE]\n"
+    "  writes a certificate and key for the names (default: this host's) to FILE (default: " PEM
+    " in the\n"
     "  configuration folder); a FILE that is there is never overwritten\n";
 
 static int
@@ -28,7 +40,7 @@ make(const char *file, const char *const *names, unsigned days)
 	enum st st;
 
 	if (fd < 0) {
-		cmd_complain("mkesmtpdcert",
+		cmd_complain(NAME,
 		    errno == EEXIST ? "%s: there is one already" : "%s: cannot be made", file);
 		return EXIT_IO;
 	}
@@ -39,7 +51,7 @@ make(const char *file, const char *const *names, unsigned days)
 	if (st == ST_OK)
 		return EXIT_GOOD;
 	unlink(file);
-	cmd_complain("mkesmtpdcert", "%s", f.text);
+	cmd_complain(NAME, "%s", f.text);
 	return EXIT_IO;
 }
 
@@ -63,7 +75,7 @@ main(int argc, char **argv)
 		}
 	}
 	cmd_paths(&p);
-	snprintf(built_in, sizeof(built_in), "%s/esmtpd.pem", p.conf_dir);
+	snprintf(built_in, sizeof(built_in), "%s/" PEM, p.conf_dir);
 	if (optind < argc)
 		file = argv[optind];
 	if (n == 0) {
