@@ -85,3 +85,9 @@ FUZZ_HARNESSES += fuzz/fuzz_ipc
 fuzz_fuzz_ipc_SOURCES = fuzz/fuzz_ipc.c
 fuzz_fuzz_ipc_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_ipc_LDADD = $(FUZZ_FRAME) $(LIB_IPC) $(LIB_NET) $(LINK_L1)
+
+# src/dns
+FUZZ_HARNESSES += fuzz/fuzz_dns
+fuzz_fuzz_dns_SOURCES = fuzz/fuzz_dns.c
+fuzz_fuzz_dns_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_dns_LDADD = $(FUZZ_FRAME) $(LIB_DNS) $(LINK_L1)

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libext.a
 LIB_EXT = libext.a
 libext_a_CPPFLAGS = $(OPEN_CPPFLAGS) $(EXT_CPPFLAGS)
 libext_a_SOURCES = \
+	src/ext/dns_cares.c \
 	src/ext/hash_openssl.c \
 	src/ext/map_bdb.c \
 	src/ext/tls_conn.c \

@@ -4,6 +4,7 @@ LIB_NET = libnet.a
 libnet_a_SOURCES = \
 	src/net/addr.c \
 	src/net/bound.c \
+	src/net/dns_loop.c \
 	src/net/listener.c \
 	src/net/log.c \
 	src/net/loop.c \
@@ -19,6 +20,11 @@ check_PROGRAMS += loop_test
 TESTS += loop_test
 loop_test_SOURCES = src/net/tests/loop_test.c
 loop_test_LDADD = $(NET_TEST_LIBS)
+
+check_PROGRAMS += dns_loop_test
+TESTS += dns_loop_test
+dns_loop_test_SOURCES = src/net/tests/dns_loop_test.c
+dns_loop_test_LDADD = $(NET_TEST_LIBS)
 
 check_LIBRARIES += libprobe.a
 libprobe_a_SOURCES = \
