@@ -3,11 +3,16 @@ noinst_LIBRARIES += libmaildir.a
 LIB_MAILDIR = libmaildir.a
 libmaildir_a_SOURCES = \
 	src/maildir/body.c src/maildir/body.h \
+	src/maildir/cache.h \
 	src/maildir/dir.c src/maildir/dir.h \
 	src/maildir/folder.c src/maildir/folder.h \
+	src/maildir/mailbox.h \
 	src/maildir/name.c src/maildir/name.h \
 	src/maildir/quota.c src/maildir/quota.h \
-	src/maildir/step.h
+	src/maildir/step.h \
+	src/maildir/store.h \
+	src/maildir/text.h \
+	src/maildir/view.h
 
 check_LIBRARIES += libstore.a
 libstore_a_SOURCES = src/maildir/tests/store.c src/maildir/tests/store.h
