@@ -74,6 +74,8 @@ struct conf_courierd {
 	uint64_t durable_threads;      /* DURABLE_THREADS */
 	const char *log;               /* LOG: "syslog" or a path */
 	uint64_t routed_processes;     /* ROUTED_PROCESSES */
+	uint64_t esmtp_processes;      /* ESMTP_PROCESSES */
+	const char *dns_servers;       /* DNS_SERVERS; empty = those of the system */
 	uint64_t login_processes;      /* LOGIN_PROCESSES, 0 = one for each processor */
 	uint64_t min_uid;              /* MINUID */
 	struct conf_list virtual_uids; /* VIRTUALUIDS: "5000", "5000-5999" */
@@ -102,6 +104,15 @@ struct conf_site {
 	uint64_t dsnlimit_bytes;
 	const char *dsnfrom;
 	struct conf_list enablefiltering; /* esmtp local uucp */
+	struct conf_list esmtproutes;     /* lines, see conf/route_line.h */
+	int64_t esmtpdelay_sec;           /* a host that cannot be reached rests; 0 = not */
+	int64_t esmtptimeout_sec;         /* silence in a dialog */
+	int64_t esmtptimeoutconnect_sec;
+	int64_t esmtptimeouthelo_sec; /* greeting, EHLO, HELO */
+	int64_t esmtptimeoutdata_sec; /* the message, and the reply to it */
+	int64_t esmtptimeoutquit_sec;
+	int64_t esmtptimeoutkeepalive_sec;     /* a connection waits for the next message */
+	int64_t esmtptimeoutkeepaliveping_sec; /* RSET so often meanwhile; 0 = never */
 };
 
 struct conf_bofh {

@@ -224,6 +224,7 @@ read_value_file(const struct loading *in, const struct conf_row *row, size_t at,
 		break;
 	case CONF_DOMAINS:
 	case CONF_LINES:
+	case CONF_ROUTES:
 		read_list(in, row, at, text);
 		break;
 	case CONF_TEXT:

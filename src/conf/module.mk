@@ -8,6 +8,7 @@ libconf_a_SOURCES = \
 	src/conf/load.c \
 	src/conf/paths.c \
 	src/conf/report.c \
+	src/conf/route_line.c \
 	src/conf/rows.c \
 	src/conf/rows_bofh.c \
 	src/conf/rows_courierd.c \

@@ -25,6 +25,7 @@ enum conf_type {
 	CONF_LINES,    /* struct conf_list */
 	CONF_DOMAIN,   /* const char * */
 	CONF_DOMAINS,  /* struct conf_list of domain patterns */
+	CONF_ROUTES,   /* struct conf_list of lines of esmtproutes */
 	CONF_PORTS,    /* struct conf_ports */
 	CONF_NOEFFECT, /* accepted, without a place in struct conf */
 	CONF_TABLE,    /* a file with a grammar of its own: documented here only */
@@ -149,6 +150,7 @@ const char *conf_when_name(enum conf_when when);
 #define ROW_LINES(s, m) .type = CONF_LINES, .offset = CONF_AT(s, m, struct conf_list)
 #define ROW_DOMAIN(s, m) .type = CONF_DOMAIN, .offset = CONF_AT(s, m, const char *)
 #define ROW_DOMAINS(s, m) .type = CONF_DOMAINS, .offset = CONF_AT(s, m, struct conf_list)
+#define ROW_ROUTES(s, m) .type = CONF_ROUTES, .offset = CONF_AT(s, m, struct conf_list)
 #define ROW_PORTS(s, m) .type = CONF_PORTS, .offset = CONF_AT(s, m, struct conf_ports)
 #define ROW_NOEFFECT .type = CONF_NOEFFECT, .dflt = ""
 #define ROW_TABLE .type = CONF_TABLE, .dflt = "", .when = CONF_WHEN_COMMAND

@@ -106,6 +106,13 @@ const struct conf_row rows_courierd[] = {
 	.flags = CONF_OURS,
 	.doc = "How many processes take IMAP and POP3 clients until they have logged in, and "
 	       "encrypt for those with TLS; 0 means as many as there are processors."},
+    {"ESMTP_PROCESSES", ROW_UINT(S, esmtp_processes), .dflt = "2", .min = 1, .max = 64,
+	.unit = "processes", .flags = CONF_OURS, .when = CONF_WHEN_RESTART,
+	.doc = "How many processes deliver to other hosts; each of them serves many connections."},
+    {"DNS_SERVERS", ROW_STRING(S, dns_servers), .dflt = "", .max = 500, .flags = CONF_OURS,
+	.doc = "The name servers that are asked where mail for other hosts goes: addresses with "
+	       "or without a port, such as 127.0.0.1:53,[::1]:5353, separated by commas. Empty "
+	       "means those of /etc/resolv.conf."},
     {"MINUID", ROW_UINT(S, min_uid), .dflt = STRINGIFY(BUILD_MIN_UID), .min = 1, .max = 4294967294,
 	.flags = CONF_OURS, .when = CONF_WHEN_RESTART,
 	.doc = "No account with a smaller uid is served, whatever an account back end says."},

@@ -87,6 +87,34 @@ const struct conf_row rows_site[] = {
 	       "this server."},
     {"enablefiltering", ROW_WORDS(S, enablefiltering), .dflt = "", .words = "esmtp local uucp",
 	.doc = "Which sources of mail pass the global filters."},
+    {"esmtproutes", ROW_ROUTES(S, esmtproutes), .dflt = "",
+	.doc = "By which way mail for other domains leaves, a line each: DOMAIN:RELAY,PORT/FLAGS. "
+	       "The first line that fits counts. See esmtproutes(5)."},
+    {"esmtpdelay", ROW_DURATION(S, esmtpdelay_sec), .dflt = "5m", .max = 30 * DAY_SEC,
+	.doc = "A host that could not be reached is left alone for this time; 0 tries it each "
+	       "time."},
+    {"esmtptimeout", ROW_DURATION(S, esmtptimeout_sec), .dflt = "10m", .min = 1, .max = DAY_SEC,
+	.doc = "How long another server may take for a reply to a command."},
+    {"esmtptimeoutconnect", ROW_DURATION(S, esmtptimeoutconnect_sec), .dflt = "1m", .min = 1,
+	.max = DAY_SEC,
+	.doc = "How long a connection to one address of another server may take."},
+    {"esmtptimeouthelo", ROW_DURATION(S, esmtptimeouthelo_sec), .dflt = "5m", .min = 1,
+	.max = DAY_SEC,
+	.doc = "How long another server may take for its greeting, and for its reply to EHLO."},
+    {"esmtptimeoutdata", ROW_DURATION(S, esmtptimeoutdata_sec), .dflt = "5m", .min = 1,
+	.max = DAY_SEC,
+	.doc = "How long another server may take to read a part of a message. It has twice that "
+	       "time for the reply to the whole message (RFC 5321 section 4.5.3.2.6)."},
+    {"esmtptimeoutquit", ROW_DURATION(S, esmtptimeoutquit_sec), .dflt = "10", .min = 1,
+	.max = DAY_SEC, .doc = "How long another server may take for the reply to QUIT."},
+    {"esmtptimeoutkeepalive", ROW_DURATION(S, esmtptimeoutkeepalive_sec), .dflt = "60",
+	.max = DAY_SEC,
+	.doc = "How long a connection is kept for the next message to the same host; 0 closes it "
+	       "at once."},
+    {"esmtptimeoutkeepaliveping", ROW_DURATION(S, esmtptimeoutkeepaliveping_sec), .dflt = "0",
+	.max = DAY_SEC,
+	.doc = "Meanwhile an RSET is sent so often, so that the other side does not hang up; 0 "
+	       "sends none."},
     {"aliases", ROW_TABLE,
 	.doc = "Addresses that stand for other addresses, compiled into aliases.dat by makealiases "
 	       "(or newaliases). A file or a folder of files."},

@@ -315,6 +315,8 @@ static const struct value_type types[] = {
     [CONF_DOMAIN] = {"domain", value_parse_domain, value_put_string, false, "a domain"},
     [CONF_DOMAINS] = {"domain list", value_parse_domains, value_put_lines, true,
 	"domains such as example.com, .example.com or !host.example.com"},
+    [CONF_ROUTES] = {"routes", value_parse_routes, value_put_lines, true,
+	"DOMAIN:RELAY,PORT/FLAGS such as example.com:relay.example.net,587/SECURITY=REQUIRED"},
     [CONF_PORTS] = {"ports", value_parse_ports, value_put_ports, false,
 	"ports such as 587, or address.port, separated by commas"},
     [CONF_NOEFFECT] = {"no effect", NULL, NULL, true, "anything"},

@@ -15,6 +15,9 @@ int value_word_index(const char *words, struct slice word, struct slice *found);
 /* A copy of text in a, its address in *field (a const char *). */
 enum st value_store_string(struct slice text, struct arena *a, void *field);
 
+/* Letters, digits, - and _ in labels of at most 63 bytes, or UTF-8; 255 bytes in all. */
+bool value_is_domain(struct slice s);
+
 /* Printable UTF-8 (HTAB counts); LF too when lines is set. */
 bool value_is_clean(struct slice text, bool lines);
 
@@ -32,6 +35,8 @@ enum st
 value_parse_domain(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 enum st
 value_parse_domains(const struct conf_row *row, struct slice text, struct arena *a, void *field);
+enum st
+value_parse_routes(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 enum st
 value_parse_ports(const struct conf_row *row, struct slice text, struct arena *a, void *field);
 void value_put_ports(const struct conf_row *row, const void *field, struct buf *out);

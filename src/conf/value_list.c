@@ -1,5 +1,5 @@
 /*
- * Values that are lists: words, uids, lines, domains, ports.
+ * Values that are lists: words, uids, lines, domains, routes, ports.
  */
 #include "conf/value_int.h"
 
@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "conf/route_line.h"
 
 #define DOMAIN_MAX 255
 #define LABEL_MAX 63
@@ -164,8 +165,8 @@ value_put_lines(const struct conf_row *row, const void *field, struct buf *out)
 
 /* --- domains --------------------------------------------------------------- */
 
-static bool
-is_domain(struct slice s)
+bool
+value_is_domain(struct slice s)
 {
 	size_t label = 0;
 
@@ -206,7 +207,7 @@ value_parse_domain(const struct conf_row *row, struct slice text, struct arena *
 
 	if ((row->flags & CONF_MASK) && sl_starts(text, SL("*.")))
 		bare = sl_skip(text, 2);
-	if (!is_domain(bare))
+	if (!value_is_domain(bare))
 		return ST_SYNTAX;
 	*(const char **)field = lower_copy(text, a);
 	return *(const char **)field != NULL ? ST_OK : ST_LIMIT;
@@ -229,7 +230,7 @@ value_parse_domains(const struct conf_row *row, struct slice text, struct arena 
 		if (line.n == 0)
 			continue;
 		bare = line.p[0] == '!' || line.p[0] == '.' ? sl_skip(line, 1) : line;
-		if (!is_domain(bare))
+		if (!value_is_domain(bare))
 			return ST_SYNTAX;
 		list.items[list.count] = lower_copy(line, a);
 		if (list.items[list.count++] == NULL)
@@ -237,6 +238,24 @@ value_parse_domains(const struct conf_row *row, struct slice text, struct arena 
 	}
 	*(struct conf_list *)field = list;
 	return ST_OK;
+}
+
+/* --- routes --------------------------------------------------------------- */
+
+enum st
+value_parse_routes(const struct conf_row *row, struct slice text, struct arena *a, void *field)
+{
+	struct conf_route route;
+	const char *expected;
+	struct slice rest = text, line;
+
+	while (rest.n > 0) {
+		sl_cut(&rest, '\n', &line);
+		line = sl_trim(line);
+		if (line.n > 0 && !conf_route_parse(line, &route, &expected))
+			return ST_SYNTAX;
+	}
+	return value_parse_lines(row, text, a, field);
 }
 
 /* --- ports ----------------------------------------------------------------- */
