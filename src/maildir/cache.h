@@ -19,16 +19,7 @@
 #define CACHE_ENTRY_MAX_BYTES (64u << 10) /* with its name and sums; larger ones are not kept */
 #define CACHE_FILE_MAX_BYTES (1u << 30)
 
-/* The numbers, and what stands in each; docs/FACTS.md has the layouts. */
-enum cache_part {
-	CACHE_SIZES,     /* u64 file bytes, u64 octets with CRLF; checked against the file's name */
-	CACHE_OUTLINE,   /* offsets of the header's end and the parts, in octets and file bytes */
-	CACHE_ENVELOPE,  /* RFC 3501 ENVELOPE as it is sent */
-	CACHE_BODY,      /* BODY and BODYSTRUCTURE as they are sent */
-	CACHE_SORT_KEYS, /* base subject, dates, addresses, message ids */
-	CACHE_PREVIEW
-};
-
+/* What stands under which number is the caller's affair: src/imap/describe.h has the numbers. */
 struct cache_entry {
 	struct slice parts[CACHE_PARTS]; /* p NULL: there is no such part */
 };
