@@ -128,6 +128,7 @@ step_read(struct session *s, struct turn *t)
 	t->readable = st == ST_OK && (n == max || s->stream->ops->pending(s->stream));
 	switch (st) {
 	case ST_OK:
+		s->received += n;
 		t->in = t->in.n > 0 ? sl_mem(s->kept, t->in.n + n) : sl_mem(p, n);
 		session_touched(s);
 		break;
@@ -294,6 +295,7 @@ step_output(struct session *s, struct turn *t)
 	st = s->stream->ops->write(s->stream, out, &n, &f);
 	if (st == ST_OK) {
 		session_window(s, out.n, n);
+		s->sent += n;
 		s->engine->ops->output_taken(s->engine, n, session_now(s));
 		s->cut_at = ENGINE_NEVER;
 		session_touched(s);
@@ -343,6 +345,7 @@ step_handshake(struct session *s, struct turn *t)
 	s->shaking = false;
 	s->cut_at = ENGINE_NEVER;
 	t->in = sl_mem(read_room, n);
+	s->received += n;
 	ev.detail = &facts;
 	s->engine->ops->event(s->engine, &ev, session_now(s));
 	session_touched(s);

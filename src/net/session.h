@@ -67,6 +67,15 @@ struct session_ops {
 struct session *session_new(struct loop *l, struct stream *stream, struct engine *engine,
     const struct session_ops *ops, void *owner);
 
+/*
+ * Input that came before the stream (a connection that was handed over): fed before anything is
+ * read. At once after session_new; at most 64 KiB, copied.
+ */
+void session_preload(struct session *s, struct slice unread);
+
+/* Bytes of the conversation so far, without what TLS adds; preloaded ones count as received. */
+void session_traffic(const struct session *s, uint64_t *received, uint64_t *sent);
+
 /* What session_new was given; the stream is the one in use now (TLS above the first). */
 void *session_owner(const struct session *s);
 struct loop *session_loop(const struct session *s);

@@ -56,6 +56,24 @@ session_new(struct loop *l, struct stream *stream, struct engine *engine,
 	return s;
 }
 
+void
+session_preload(struct session *s, struct slice unread)
+{
+	if (unread.n == 0 || s->kept)
+		return;
+	s->kept = mem_get(unread.n);
+	memcpy(s->kept, unread.p, unread.n);
+	s->kept_n = s->kept_cap = (uint32_t)unread.n;
+	s->received = unread.n;
+}
+
+void
+session_traffic(const struct session *s, uint64_t *received, uint64_t *sent)
+{
+	*received = s->received;
+	*sent = s->sent;
+}
+
 void *
 session_owner(const struct session *s)
 {

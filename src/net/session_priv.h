@@ -33,6 +33,7 @@ struct session {
 	uint32_t kept_n, kept_cap;
 	uint32_t window;     /* how much output to gather for one write */
 	uint32_t lingered;   /* bytes dropped after the end */
+	uint64_t received, sent;
 	int64_t cut_at;      /* our own patience, ENGINE_NEVER while it is not tried */
 	enum engine_why why; /* with over */
 	bool running : 1;    /* inside session_run */

@@ -231,6 +231,34 @@ test_handoff(void)
 	CHECK_EQ(probe_fd_count(), fds);
 }
 
+/* What came with a hand-over is read before the stream, wherever the conversation is cut. */
+static void
+test_preload(void)
+{
+	struct slice script = SL("a NOOP\r\nb FETCH 3\r\nc APPEND {3}\r\nabc\r\nd LOGOUT\r\n");
+	struct buf ref;
+
+	buf_init(&ref, 4096);
+	for (size_t cut = 0; cut <= script.n; cut++) {
+		struct probe_world w;
+		uint64_t received, sent;
+
+		probe_world_start(&w, probe_imap_new(probe_now), 0, 0);
+		session_preload(w.session, sl_sub(script, 0, cut));
+		session_traffic(w.session, &received, &sent);
+		CHECK_EQ(received, cut);
+		CHECK_EQ(sent, 0);
+		probe_world_play(&w, sl_skip(script, cut));
+		CHECK_EQ(w.why, ENGINE_WHY_QUIT);
+		CHECK_EQ(w.body.n, 3);
+		if (cut == 0)
+			buf_put(&ref, buf_slice(&w.got));
+		CHECK_SL(buf_slice(&w.got), buf_slice(&ref));
+		probe_world_stop(&w);
+	}
+	buf_fini(&ref);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -241,6 +269,7 @@ main(int argc, char **argv)
 		{"closing_waits", test_closing_waits},
 		{"notices", test_notices},
 		{"handoff", test_handoff},
+		{"preload", test_preload},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));
