@@ -1,0 +1,6 @@
+# src/daemon/mailbox: the frame of the workers that serve mailboxes
+LIB_MAILBOX = libmailbox.a
+noinst_LIBRARIES += libmailbox.a
+libmailbox_a_SOURCES = \
+	src/daemon/mailbox/worker.h src/daemon/mailbox/worker.c src/daemon/mailbox/client.c \
+	src/daemon/mailbox/maildir.c src/daemon/mailbox/watch.c
