@@ -1,0 +1,15 @@
+# src/imap: the server's side of RFC 3501 and its extensions, behind the login.
+noinst_LIBRARIES += libimap.a
+LIB_IMAP = libimap.a
+libimap_a_SOURCES = \
+	src/imap/cmd/any.c \
+	src/imap/lexer.c \
+	src/imap/lexer_more.c \
+	src/imap/mutf7.c \
+	src/imap/reply/flags.c \
+	src/imap/reply/status.c \
+	src/imap/server.c \
+	src/imap/server_command.c \
+	src/imap/server_end.c \
+	src/imap/server_out.c \
+	src/imap/server_read.c
