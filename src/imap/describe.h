@@ -27,7 +27,7 @@ enum imap_part_number {
 };
 
 struct imap_sizes {
-	uint64_t file_bytes, octets; /* as stored, and with every line end as CRLF */
+	uint64_t file_bytes, octets;          /* as stored, and with every line end as CRLF */
 	uint64_t header_bytes, header_octets; /* up to and with the empty line */
 };
 
@@ -71,7 +71,7 @@ struct imap_place {
 bool imap_section_find(struct slice outline, const struct imap_section *section,
     struct imap_place *from, struct imap_place *to);
 
-/* Appends the chosen fields of a header section (CRLF), and the empty line. */
+/* Appends the chosen fields of a header section (CRLF), and its empty line if it has one. */
 void imap_section_filter(struct buf *out, struct slice header, const struct imap_section *section);
 
 #endif

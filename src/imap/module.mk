@@ -3,13 +3,25 @@ noinst_LIBRARIES += libimap.a
 LIB_IMAP = libimap.a
 libimap_a_SOURCES = \
 	src/imap/cmd/any.c \
+	src/imap/describe.c \
+	src/imap/envelope.c \
 	src/imap/lexer.c \
 	src/imap/lexer_more.c \
 	src/imap/mutf7.c \
+	src/imap/outline.c \
 	src/imap/reply/flags.c \
 	src/imap/reply/status.c \
+	src/imap/reply/value.c \
+	src/imap/section.c \
 	src/imap/server.c \
 	src/imap/server_command.c \
 	src/imap/server_end.c \
 	src/imap/server_out.c \
-	src/imap/server_read.c
+	src/imap/server_read.c \
+	src/imap/structure.c
+
+IMAP_TESTS = src/imap/tests/describe_test
+check_PROGRAMS += $(IMAP_TESTS)
+TESTS += $(IMAP_TESTS)
+src_imap_tests_describe_test_SOURCES = src/imap/tests/describe_test.c
+src_imap_tests_describe_test_LDADD = libimap.a libmessage.a libbase.a

@@ -166,12 +166,12 @@ section_find(struct raw_param *list, struct slice name, unsigned section)
 	return NULL;
 }
 
-/* The whole value of the parameter that r begins. */
-static struct slice
-param_value(
-    struct arena *a, struct raw_param *list, struct raw_param *r, const struct charset_ops *cs)
+/* The whole value of the parameter that r begins, into p. */
+static void
+param_value(struct arena *a, struct raw_param *list, struct raw_param *r,
+    const struct charset_ops *cs, struct content_param *p)
 {
-	struct slice charset = SL_NONE, value;
+	struct slice charset = SL_NONE;
 	struct buf octets, text;
 	unsigned section = 0;
 
@@ -186,13 +186,14 @@ param_value(
 			section++;
 		}
 	}
+	p->charset = charset; /* it points into the value as it was read */
+	p->octets = charset.n ? arena_copy(a, buf_slice(&octets)) : SL_NONE;
 	if (charset.n && cs->to_utf8(cs->arg, charset, buf_slice(&octets), &text))
-		value = arena_copy(a, buf_slice(&text));
+		p->value = arena_copy(a, buf_slice(&text));
 	else
-		value = arena_copy(a, buf_slice(&octets));
+		p->value = arena_copy(a, buf_slice(&octets));
 	buf_fini(&octets);
 	buf_fini(&text);
-	return value;
 }
 
 static struct content_param *
@@ -216,7 +217,7 @@ params_join(
 	unsigned count = 0;
 
 	for (struct raw_param *r = list; r && count < CONTENT_PARAMS_MAX; r = r->next) {
-		struct slice value;
+		struct content_param value = {.name = r->name};
 		bool better = r->is_extended || r->is_section;
 
 		if (r->used || (r->is_section && !section_find(list, r->name, 0)))
@@ -224,15 +225,16 @@ params_join(
 		p = param_find(c, r->name);
 		if (p && !better)
 			continue;
-		value = param_value(a, list, r, cs ? cs : &charset_builtin);
+		param_value(a, list, r, cs ? cs : &charset_builtin, &value);
 		if (p) {
-			p->value = value;
+			value.next = p->next;
+			*p = value;
 			continue;
 		}
 		p = arena_get(a, sizeof(*p));
-		if (!p || !value.p)
+		if (!p || !value.value.p)
 			break;
-		*p = (struct content_param){.name = r->name, .value = value};
+		*p = value;
 		*end = p;
 		end = &p->next;
 		count++;

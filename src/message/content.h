@@ -16,13 +16,15 @@
 
 struct content_param {
 	struct content_param *next;
-	struct slice name;  /* lower case, without the stars of RFC 2231 */
-	struct slice value; /* UTF-8 when it had a charset, else as written; quoting taken off */
+	struct slice name;    /* lower case, without the stars of RFC 2231 */
+	struct slice value;   /* UTF-8 when it had a charset, else as written; quoting taken off */
+	struct slice charset; /* the one it came with (RFC 2231), or empty */
+	struct slice octets;  /* with charset: the value before it was converted */
 };
 
 struct content {
-	struct slice type;    /* lower case: "text", "attachment" */
-	struct slice subtype; /* lower case; empty for a disposition */
+	struct slice type;            /* lower case: "text", "attachment" */
+	struct slice subtype;         /* lower case; empty for a disposition */
 	struct content_param *params; /* in the order of their first appearance */
 	bool is_defect; /* bad syntax: for a type the caller has text/plain, R2045-5.2-b */
 };
@@ -32,8 +34,8 @@ void content_type_parse(
     struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c);
 
 /* Reads the value of a Content-Disposition field. */
-void content_disposition_parse(struct arena *a, struct slice value, const struct charset_ops *cs,
-    struct content *c);
+void content_disposition_parse(
+    struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c);
 
 /* The value of a parameter (name in lower case), or the empty slice with p == NULL. */
 struct slice content_param_get(const struct content *c, const char *name);

@@ -39,6 +39,7 @@ struct mime_part {
 	bool is_multipart; /* children are its parts */
 	bool is_message;   /* message/rfc822 or message/global whose child is the message inside */
 	bool closed;       /* a multipart whose last delimiter was seen */
+	void *mark;        /* the caller's, NULL at first */
 };
 
 struct mime_limits {

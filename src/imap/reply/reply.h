@@ -27,6 +27,12 @@ void imap_put_number(struct buf *out, struct slice before, uint64_t n, struct sl
 /* A string: quoted where it can be, else a literal. */
 void imap_put_string(struct buf *out, struct slice s);
 
+/* As imap_put_string; s.p == NULL: NIL. */
+void imap_put_nstring(struct buf *out, struct slice s);
+
+/* A date-time of seconds since 1970, in UTC, with its quotes. */
+void imap_put_date(struct buf *out, int64_t seconds);
+
 /* The name of a mailbox, UTF-8, as an astring in modified UTF-7 (section 5.1.3). */
 void imap_put_mailbox(struct buf *out, struct slice utf8);
 
