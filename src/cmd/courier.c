@@ -11,37 +11,35 @@
 #include "base/num.h"
 #include "build_config.h"
 #include "cmd/cmd.h"
-#include "ipc/channel.h"
+#include "cmd/courier.h"
 #include "os/clock.h"
 #include "os/pidfile.h"
 
 #define STOP_WITHIN_MS 10000
-#define STOP_PATIENCE_MS 20000
-
-/* What a daemon said to a command. */
-struct reply {
-	struct fault fault;
-	bool quiet;
-};
+#define STOP_GRACE_MS 10000
+#define DRAIN_WITHIN_SEC 300
 
 static void
 take_reply(void *arg, uint16_t type, const void *message)
 {
-	struct reply *r = arg;
+	struct courier_reply *r = arg;
 	const struct ipc_cmd_done *m = message;
 
-	if (type != IPC_cmd_done)
+	if (type != IPC_cmd_done) {
+		if (r->part)
+			r->part(r->arg, type, message);
 		return;
+	}
 	ipc_verdict_to(m->verdict.v, m->verdict.n, &r->fault);
-	if (!r->quiet && m->text.n)
+	if (r->end && r->fault.st == ST_OK)
+		r->end(r->arg, m->text);
+	else if (m->text.n)
 		fwrite(m->text.p, 1, m->text.n, r->fault.st == ST_OK ? stdout : stderr);
 }
 
-/* Asks a daemon; prints its text; the exit status. */
-static int
-ask(const char *socket, enum ipc_type type, const void *message)
+int
+courier_ask(const char *socket, enum ipc_type type, const void *message, struct courier_reply *r)
 {
-	struct reply r = { .fault = FAULT_NONE };
 	struct paths p;
 	struct fault f;
 	int fd;
@@ -54,17 +52,24 @@ ask(const char *socket, enum ipc_type type, const void *message)
 		return f.st == ST_DENIED ? EXIT_NOPERM : EXIT_UNAVAILABLE;
 	}
 	channel_identify("courier", BUILD_VERSION);
-	st = channel_ask_blocking(fd, type, message, take_reply, &r, &f);
+	st = channel_ask_blocking(fd, type, message, take_reply, r, &f);
 	close(fd);
 	if (st != ST_OK) {
 		cmd_complain("courier", "%s", f.text);
 		return EXIT_UNAVAILABLE;
 	}
-	if (r.fault.st == ST_OK)
+	if (r->fault.st == ST_OK)
 		return EXIT_GOOD;
-	if (strcmp(r.fault.text, "refused") != 0)
-		cmd_complain("courier", "%s", r.fault.text);
-	return r.fault.st == ST_SYNTAX ? EXIT_CONFIG : EXIT_TEMP;
+	if (strcmp(r->fault.text, "refused") != 0)
+		cmd_complain("courier", "%s", r->fault.text);
+	return r->fault.st == ST_SYNTAX ? EXIT_CONFIG : EXIT_TEMP;
+}
+
+/* Asks a daemon; prints its text; the exit status. */
+static int
+ask(const char *socket, enum ipc_type type, const void *message)
+{
+	return courier_ask(socket, type, message, &(struct courier_reply){.fault = FAULT_NONE});
 }
 
 /* ---- start and stop ---- */
@@ -107,29 +112,49 @@ is_running(const struct paths *p)
 }
 
 static int
-cmd_stop(int argc, char **argv)
+stop_within(const char *word, int64_t within_ms)
 {
-	struct ipc_cmd_stop m = { .within_ms = STOP_WITHIN_MS };
-	int64_t until = clock_mono_ms() + STOP_PATIENCE_MS;
+	struct ipc_cmd_stop m = { .within_ms = (uint32_t)within_ms };
+	int64_t patience_ms = within_ms + STOP_GRACE_MS, until = clock_mono_ms() + patience_ms;
 	struct paths p;
 	int status;
 
-	(void)argc;
-	(void)argv;
 	cmd_paths(&p);
 	status = ask("control/master", IPC_cmd_stop, &m);
 	if (status != EXIT_GOOD)
 		return status;
 	while (is_running(&p)) {
 		if (clock_mono_ms() > until) {
-			cmd_complain("courier stop", "it is still running after %d s",
-			    STOP_PATIENCE_MS / 1000);
+			cmd_complain("courier", "%s: it is still running after %lld s", word,
+			    (long long)patience_ms / 1000);
 			return EXIT_TEMP;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
 	}
 	puts("stopped");
 	return EXIT_GOOD;
+}
+
+static int
+cmd_stop(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return stop_within("stop", STOP_WITHIN_MS);
+}
+
+/* A stop that lets sessions come to their own end. */
+static int
+cmd_drain(int argc, char **argv)
+{
+	int64_t within_sec = DRAIN_WITHIN_SEC;
+
+	if (argc > 1 && (!num_duration_sec(sl_str(argv[1]), &within_sec) || within_sec > 86400)) {
+		cmd_complain("courier", "drain: found \"%s\", expected a time such as 90 or 15m",
+		    argv[1]);
+		return EXIT_USAGE;
+	}
+	return stop_within("drain", within_sec * 1000);
 }
 
 static int
@@ -155,14 +180,6 @@ cmd_reload(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	return ask("control/master", IPC_cmd_reload, &(struct ipc_cmd_reload){0});
-}
-
-static int
-cmd_status(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return ask("control/master", IPC_cmd_status, &(struct ipc_cmd_status){0});
 }
 
 static int
@@ -229,11 +246,16 @@ static const struct {
 	{ "start", cmd_start, "[--foreground]",
 	    "start the server; returns when every process is ready" },
 	{ "stop", cmd_stop, "", "end what is under way within 10 s and stop" },
+	{ "drain", cmd_drain, "[TIME]", "take nothing new, let sessions end by themselves for TIME "
+	    "(5m), and stop" },
 	{ "restart", cmd_restart, "", "stop, then start" },
 	{ "reload", cmd_reload, "", "check the configuration and put it in force; with a mistake "
 	    "nothing changes" },
 	{ "status", cmd_status, "", "processes, what they are doing, which configuration is in "
 	    "force" },
+	{ "who", cmd_who, "", "the sessions of clients" },
+	{ "kick", cmd_kick, "ACCOUNT | IP | SESSION", "end sessions" },
+	{ "revoke", cmd_revoke, "ACCOUNT", "end whatever runs for an account" },
 	{ "flush", cmd_flush, "[ID]", "try all waiting mail now, or one message" },
 	{ "pause", cmd_pause, "[in] [out] [local]",
 	    "take no mail in, send none out, deliver none locally" },

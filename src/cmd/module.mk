@@ -2,7 +2,7 @@
 CMD_COMMON = src/cmd/cmd.h src/cmd/cmd.c
 
 sbin_PROGRAMS += src/cmd/courier src/cmd/mkesmtpdcert src/cmd/mkimapdcert src/cmd/mkpop3dcert
-src_cmd_courier_SOURCES = src/cmd/courier.c src/cmd/courier_config.c $(CMD_COMMON)
+src_cmd_courier_SOURCES = src/cmd/courier.h src/cmd/courier.c src/cmd/courier_config.c src/cmd/courier_survey.c $(CMD_COMMON)
 src_cmd_courier_LDADD = $(LINK_L2) $(EXT_LIBS)
 src_cmd_mkesmtpdcert_SOURCES = src/cmd/mkcert.c $(CMD_COMMON)
 src_cmd_mkesmtpdcert_LDADD = $(LINK_L2) $(EXT_LIBS)

@@ -112,7 +112,9 @@
 	F(S, U8, what, 0, none) F(S, U8, on, 0, none) /* what: 1 in, 2 out, 4 local */
 #define IPC_FIELDS_revoke(F, S) \
 	F(S, BYTES, account, 320, none) /* end what runs for this account */
-#define IPC_FIELDS_ask_status(F, S) F(S, U32, detail, 0, none)
+/* what: 0 how are you, 1 who is there, 2 end the sessions of name (an account, an address, a
+ * session), 3 end what runs for the account */
+#define IPC_FIELDS_ask_status(F, S) F(S, U32, what, 0, none) F(S, BYTES, name, 320, none)
 #define IPC_FIELDS_account(F, S) /* to a worker: whose it is */ \
 	F(S, BYTES, address, 320, none) F(S, U32, uid, 0, none) F(S, U32, gid, 0, none) \
 	F(S, BYTES, home, 1024, none) F(S, BYTES, maildir, 1024, none) \
@@ -124,7 +126,13 @@
 
 /* it serves; again when it has taken a configuration, or has begun to drain */
 #define IPC_FIELDS_ready(F, S) F(S, BYTES, sandbox, 64, none)
-#define IPC_FIELDS_status(F, S) F(S, BYTES, text, 8192, none) /* lines "name=value" */
+/* what it was asked for, or the last part of it: lines of "name=value" */
+#define IPC_FIELDS_status(F, S) F(S, BYTES, text, 32768, none)
+/* a worker: how many sessions or deliveries it has; one with none may be ended for another one */
+#define IPC_FIELDS_busy(F, S) F(S, U32, count, 0, none)
+/* authdaemond: the password or the account changed; master says revoke to all */
+#define IPC_FIELDS_revoke_account(F, S) F(S, BYTES, account, 320, none)
+#define IPC_FIELDS_told(F, S) F(S, BYTES, text, 32768, none) /* the parts before it */
 /* why it cannot start, for who types `courier start`; it ends then */
 #define IPC_FIELDS_failed(F, S) F(S, BYTES, text, 300, none)
 /* confcheck: the files are good, what there is to say about them, and docs/CONFIG.md section 6 */
@@ -255,6 +263,8 @@
 	F(S, BYTES, unread, 65536, none)
 /* the session is the worker's; with a fault login itself answers the client and may go on */
 #define IPC_FIELDS_session_taken(F, S) F(S, LIST, verdict, 1, verdict)
+/* a session that was taken has ended: it counts no more (MAXDAEMONS, MAXPERIP) */
+#define IPC_FIELDS_session_over(F, S) F(S, U64, session, 0, none)
 
 /* ---- courierlocal to imapd of the same account ---- */
 
@@ -284,13 +294,23 @@
 	F(S, LIST, rcpts, 5000, queued_rcpt)
 #define IPC_FIELDS_cmd_flush(F, S) F(S, BYTES, id, 40, none)
 #define IPC_FIELDS_cmd_cancel(F, S) F(S, BYTES, id, 40, none) F(S, BYTES, reason, 160, none)
-#define IPC_FIELDS_cmd_status(F, S) F(S, U32, detail, 0, none)
+#define IPC_FIELDS_cmd_status(F, S) /* as in ask_status */ \
+	F(S, U32, what, 0, none) F(S, BYTES, name, 320, none)
+#define IPC_FIELDS_cmd_process(F, S) \
+	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U64, pid, 0, none) \
+	F(S, U8, stage, 0, none) /* 0 waits to be started, 1 starting, 2 ready, 3 draining */ \
+	F(S, BYTES, sandbox, 64, none) F(S, U64, up_sec, 0, none) \
+	F(S, BYTES, key, 512, none) /* of a worker: whose it is */ \
+	F(S, BYTES, failed, 160, none)
+#define IPC_FIELDS_cmd_part(F, S) /* what it says; who it is, master says */ \
+	F(S, BYTES, role, 16, none) F(S, U32, index, 0, none) F(S, U64, pid, 0, none) \
+	F(S, BYTES, text, 32768, none)
 #define IPC_FIELDS_cmd_reload(F, S) F(S, U32, unused, 0, none)
 #define IPC_FIELDS_cmd_stop(F, S) F(S, U32, within_ms, 0, none)
 #define IPC_FIELDS_cmd_pause(F, S) F(S, U8, what, 0, none) F(S, U8, on, 0, none)
 #define IPC_FIELDS_cmd_done(F, S) F(S, LIST, verdict, 1, verdict) F(S, BYTES, text, 60000, none)
 
-#define IPC_MESSAGES(M) \
+#define IPC_MESSAGES(M) /* in the order of their types */ \
 	M(hello, 1, ANY, NOTE, NO_FD, 1) \
 	M(credit, 2, ANY, NOTE, NO_FD, 1) \
 	M(identity, 16, MASTER_DOWN, NOTE, NO_FD, 1) \
@@ -312,6 +332,9 @@
 	M(redeemed, 37, MASTER_DOWN, REPLY, MAY_FD, 0) \
 	M(failed, 38, MASTER_UP, NOTE, NO_FD, 1) \
 	M(checked, 39, MASTER_UP, NOTE, NO_FD, 1) \
+	M(told, 40, MASTER_UP, NOTE, NO_FD, 1) \
+	M(busy, 41, MASTER_UP, NOTE, NO_FD, 1) \
+	M(revoke_account, 42, MASTER_UP, NOTE, NO_FD, 1) \
 	M(auth, 48, AUTH_ASK, REQUEST, NO_FD, 256) \
 	M(authed, 49, AUTH_SAY, REPLY, NO_FD, 0) \
 	M(exists, 50, AUTH_ASK, REQUEST, NO_FD, 256) \
@@ -338,9 +361,6 @@
 	M(deliver, 112, DELIVER_ASK, REQUEST, MAY_FD, 64) \
 	M(delivered, 113, DELIVER_SAY, REPLY, NO_FD, 0) \
 	M(idle, 114, DELIVER_SAY, NOTE, NO_FD, 1) \
-	M(session, 144, SESSION_ASK, REQUEST, FD, 64) \
-	M(session_taken, 145, SESSION_SAY, REPLY, NO_FD, 0) \
-	M(arrived, 152, NOTICE, NOTE, NO_FD, 1) \
 	M(report, 120, REPORT_ASK, REQUEST, MAY_FD, 16) \
 	M(reported, 121, REPORT_SAY, REPLY, NO_FD, 0) \
 	M(cmd_list, 128, COMMAND_ASK, REQUEST, NO_FD, 1) \
@@ -351,6 +371,12 @@
 	M(cmd_reload, 133, COMMAND_ASK, REQUEST, NO_FD, 1) \
 	M(cmd_stop, 134, COMMAND_ASK, REQUEST, NO_FD, 1) \
 	M(cmd_pause, 135, COMMAND_ASK, REQUEST, NO_FD, 1) \
-	M(cmd_done, 136, COMMAND_SAY, REPLY, NO_FD, 0)
+	M(cmd_done, 136, COMMAND_SAY, REPLY, NO_FD, 0) \
+	M(cmd_process, 137, COMMAND_SAY, NOTE, NO_FD, 1) \
+	M(cmd_part, 138, COMMAND_SAY, NOTE, NO_FD, 1) \
+	M(session, 144, SESSION_ASK, REQUEST, FD, 64) \
+	M(session_taken, 145, SESSION_SAY, REPLY, NO_FD, 0) \
+	M(session_over, 146, SESSION_SAY, NOTE, NO_FD, 1) \
+	M(arrived, 152, NOTICE, NOTE, NO_FD, 1)
 
 #endif

@@ -129,6 +129,7 @@ step_read(struct session *s, struct turn *t)
 	switch (st) {
 	case ST_OK:
 		s->received += n;
+		s->heard_ms = session_now(s);
 		t->in = t->in.n > 0 ? sl_mem(s->kept, t->in.n + n) : sl_mem(p, n);
 		session_touched(s);
 		break;
@@ -396,8 +397,10 @@ step_phase(struct session *s, struct turn *t)
 	state = s->engine->ops->state(s->engine);
 	if (state.phase == ENGINE_CLOSING)
 		t->in = SL_NONE;
-	if (state.phase != ENGINE_WANTS_HANDOFF)
+	if (state.phase != ENGINE_WANTS_HANDOFF && s->handed) {
 		s->handed = false; /* nobody took it, and the engine goes on */
+		session_watch(s);
+	}
 	if (state.phase == ENGINE_OPEN || !s->drained)
 		return;
 	switch (state.phase) {
@@ -407,7 +410,7 @@ step_phase(struct session *s, struct turn *t)
 	case ENGINE_WANTS_HANDOFF:
 		if (!s->handed) {
 			s->handed = true;
-			loop_want(&s->watch, 0);
+			loop_forget(&s->watch); /* before the descriptor is sent to anybody */
 			s->ops->handoff(s, t->in);
 		}
 		break;
@@ -429,7 +432,8 @@ session_settle(struct session *s, const struct turn *t)
 
 	if (reads)
 		want |= POLLER_READ;
-	loop_want(&s->watch, ops->want(s->stream, want));
+	if (!s->handed)
+		loop_want(&s->watch, ops->want(s->stream, want));
 	if (reads && t->readable && ops->pending(s->stream))
 		session_poke(s);
 	if (s->blocked && s->cut_at == ENGINE_NEVER && session_phase(s) != ENGINE_OPEN)

@@ -38,8 +38,9 @@ struct session_ops {
 	    size_t max, size_t *n);
 
 	/*
-	 * The engine wants to pass the connection on. The owner takes the stream (session_release)
-	 * and the input not taken.
+	 * The engine wants to pass the connection on. The owner takes the stream (session_release),
+	 * at once or when somebody else has it, and the input not taken. Until then the descriptor
+	 * is forgotten; when the engine goes back to OPEN the session goes on.
 	 */
 	void (*handoff)(struct session *s, struct slice unread);
 
@@ -80,6 +81,9 @@ void session_traffic(const struct session *s, uint64_t *received, uint64_t *sent
 void *session_owner(const struct session *s);
 struct loop *session_loop(const struct session *s);
 struct stream *session_stream(const struct session *s);
+
+/* When bytes of the peer came last (or the session began), by the clock of the loop. */
+int64_t session_heard_ms(const struct session *s);
 
 /* What the stream said when it failed (reset, TLS trouble), for logs; NULL when it did not fail. */
 const struct fault *session_fault(const struct session *s);

@@ -36,6 +36,12 @@ session_ring(struct timer *t)
 	session_run(s, 0);
 }
 
+void
+session_watch(struct session *s)
+{
+	loop_watch(s->loop, &s->watch, s->stream->fd, 0, session_ready, s);
+}
+
 struct session *
 session_new(struct loop *l, struct stream *stream, struct engine *engine,
     const struct session_ops *ops, void *owner)
@@ -51,7 +57,8 @@ session_new(struct loop *l, struct stream *stream, struct engine *engine,
 	s->window = 65536;
 	s->cut_at = ENGINE_NEVER;
 	s->offer = true;
-	loop_watch(l, &s->watch, stream->fd, 0, session_ready, s);
+	s->heard_ms = loop_now(l);
+	session_watch(s);
 	session_poke(s);
 	return s;
 }
@@ -90,6 +97,12 @@ struct stream *
 session_stream(const struct session *s)
 {
 	return s->stream;
+}
+
+int64_t
+session_heard_ms(const struct session *s)
+{
+	return s->heard_ms;
 }
 
 const struct fault *

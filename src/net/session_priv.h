@@ -34,6 +34,7 @@ struct session {
 	uint32_t window;     /* how much output to gather for one write */
 	uint32_t lingered;   /* bytes dropped after the end */
 	uint64_t received, sent;
+	int64_t heard_ms;    /* when bytes came last */
 	int64_t cut_at;      /* our own patience, ENGINE_NEVER while it is not tried */
 	enum engine_why why; /* with over */
 	bool running : 1;    /* inside session_run */
@@ -54,6 +55,9 @@ struct session {
 
 /* The turn. Ends the session when it is over. */
 void session_run(struct session *s, unsigned ready);
+
+/* Watches the descriptor (again). */
+void session_watch(struct session *s);
 
 /* Notes the end; the first reason counts. */
 void session_over(struct session *s, enum engine_why why);

@@ -252,7 +252,8 @@ client_accept(void *arg, int fd, const struct net_addr *peer)
 	struct stream *stream;
 
 	memset(c, 0, sizeof(*c));
-	*c = (struct client){.e = e, .service = v, .peer = *peer};
+	*c = (struct client){.e = e, .service = v, .peer = *peer, .number = ++e->numbers,
+	    .since_ms = loop_now(proc_loop(e->proc))};
 	net_addr_ip_text(peer, c->ip);
 	list_node_init(&c->node);
 	list_init(&c->asked);
@@ -307,4 +308,40 @@ clients_drain(struct esmtpd *e)
 		session_event(CONTAINER_OF(n, struct client, node)->session,
 		    &(struct engine_event){.kind = ENGINE_DRAIN});
 	clients_look(e);
+}
+
+static struct proc_session
+client_shown(const struct client *c)
+{
+	struct smtp_facts facts;
+
+	smtp_server_facts(c->engine, &facts);
+	return (struct proc_session){.number = c->number, .service = c->service->name,
+	    .account = client_identity(c), .ip = c->ip,
+	    .tls = facts.tls_on || c->service->implicit_tls, .since_ms = c->since_ms,
+	    .heard_ms = session_heard_ms(c->session)};
+}
+
+void
+clients_who(struct esmtpd *e, struct buf *out)
+{
+	LIST_EACH (&e->clients, n) {
+		struct proc_session s = client_shown(CONTAINER_OF(n, struct client, node));
+
+		proc_session_put(e->proc, &s, out);
+	}
+}
+
+void
+clients_kick(struct esmtpd *e, struct slice what, struct buf *ended)
+{
+	LIST_EACH (&e->clients, n) {
+		struct client *c = CONTAINER_OF(n, struct client, node);
+		struct proc_session s = client_shown(c);
+
+		if (!proc_session_is(e->proc, &s, what))
+			continue;
+		proc_session_put(e->proc, &s, ended);
+		session_event(c->session, &(struct engine_event){.kind = ENGINE_KICK});
+	}
 }

@@ -42,7 +42,7 @@ struct esmtpd {
 	struct list clients, txns;
 	size_t client_count, client_max; /* above it connections wait in the backlog */
 	size_t abandoned;                /* transactions without a client that end soon */
-	uint64_t served, accepted;
+	uint64_t served, accepted, numbers;
 	struct channel *custody; /* to courierd, when it has given us ids; else NULL */
 	char id_prefix[32];      /* of custody */
 	uint64_t id_counter;
@@ -109,6 +109,8 @@ struct client {
 	struct smtp_server *engine;
 	struct session *session;
 	struct net_addr peer;
+	uint64_t number;  /* never used twice */
+	int64_t since_ms; /* when it came */
 	char ip[NET_ADDR_TEXT];
 	char helo_mta[512];  /* "dns; helo (name [ip])", built when first needed */
 	char local_user[64]; /* of the local socket's peer */
@@ -129,6 +131,9 @@ struct client {
 void client_accept(void *service, int fd, const struct net_addr *peer);
 void client_answer(struct client *c, uint32_t number, const struct fault *f, const void *detail);
 void clients_drain(struct esmtpd *e);
+/* courier who, courier kick. */
+void clients_who(struct esmtpd *e, struct buf *out);
+void clients_kick(struct esmtpd *e, struct slice what, struct buf *ended);
 /* Something ended: is there room for connections again, is the drain complete? */
 void clients_look(struct esmtpd *e);
 

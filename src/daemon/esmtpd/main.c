@@ -153,6 +153,18 @@ esmtpd_status(struct proc *p, struct buf *out)
 			    e->services[i].tls ? "yes" : "no", SL_FMT(e->services[i].auth));
 }
 
+static void
+esmtpd_who(struct proc *p, struct buf *out)
+{
+	clients_who(proc_state(p), out);
+}
+
+static void
+esmtpd_kick(struct proc *p, struct slice what, struct buf *ended)
+{
+	clients_kick(proc_state(p), what, ended);
+}
+
 /* ---- peers ---- */
 
 /* A new tallyd has to be told what is open, also what was let in while nobody counted. */
@@ -236,6 +248,8 @@ main(int argc, char **argv)
 	    .drain = esmtpd_drain,
 	    .pause = esmtpd_pause,
 	    .status = esmtpd_status,
+	    .who = esmtpd_who,
+	    .kick = esmtpd_kick,
 	};
 
 	return proc_main(argc, argv, &def);

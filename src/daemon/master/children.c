@@ -51,11 +51,11 @@ children_are_ready(struct master *m)
 	return true;
 }
 
-/* Does this role start for tickets that the other one redeems? */
+/* Does this role start for tickets of the other one, and not outlive him? */
 static bool
 works_for(const struct role *worker, const struct role *asker)
 {
-	return worker->asker && strcmp(worker->asker, asker->name) == 0;
+	return worker->ends_with_asker && strcmp(worker->asker, asker->name) == 0;
 }
 
 /* ---- frames of children ---- */
@@ -108,7 +108,8 @@ on_failed(struct channel *ch, uint32_t sequence, const void *message, int fd)
 
 static const struct channel_handler child_handlers[] = {
     {IPC_ready, on_ready}, {IPC_failed, on_failed}, {IPC_ticket_issue, workers_issue},
-    {IPC_redeem, workers_redeem}, {IPC_checked, config_checked}, {0, NULL},
+    {IPC_redeem, workers_redeem}, {IPC_checked, config_checked}, {IPC_told, command_told},
+    {IPC_busy, workers_busy}, {IPC_revoke_account, workers_revoke}, {0, NULL},
 };
 
 static void
@@ -186,16 +187,19 @@ give_key(struct child *c, const char *path)
 static void
 give_keys(struct child *c)
 {
-	const struct conf *cf = c->m->conf;
-	const struct conf_tls *tls[] = {&cf->esmtpd.tls, &cf->msa.tls, &cf->ssl.tls};
+	const char *conf = (const char *)c->m->conf;
+	const struct conf_tls *first = NULL;
 
-	for (size_t i = 0; i < COUNT_OF(tls); i++) {
-		if (i > 0 && strcmp(tls[i]->certfile, tls[0]->certfile) == 0 &&
-		    strcmp(tls[i]->private_keyfile, tls[0]->private_keyfile) == 0)
+	for (size_t i = 0; i < COUNT_OF(c->role->tls) && c->role->tls[i]; i++) {
+		const struct conf_tls *t = (const void *)(conf + c->role->tls[i]);
+
+		if (first && strcmp(t->certfile, first->certfile) == 0 &&
+		    strcmp(t->private_keyfile, first->private_keyfile) == 0)
 			continue;
-		give_key(c, tls[i]->certfile);
-		give_key(c, tls[i]->private_keyfile);
-		give_key(c, tls[i]->trustcerts);
+		first = first ? first : t;
+		give_key(c, t->certfile);
+		give_key(c, t->private_keyfile);
+		give_key(c, t->trustcerts);
 	}
 }
 
@@ -231,6 +235,8 @@ join_all(struct child *c)
 {
 	EACH_CHILD(c->m, other)
 	{
+		if (strcmp(c->key, other->key) != 0)
+			continue; /* of two workers those of the same accounts */
 		if (role_asks(c->role, other->role))
 			join(c, other);
 		if (role_asks(other->role, c->role))
@@ -294,8 +300,7 @@ child_start(struct child *c, const struct ipc_account *account)
 		.handlers = child_handlers, .closed = control_closed, .owner = c,
 		.frame_max_bytes = c->role->is_checker ? 0 : FRAME_MAX_BYTES});
 	give_identity(c);
-	if (strcmp(c->role->name, "esmtpd") == 0)
-		give_keys(c);
+	give_keys(c);
 	give_config(c);
 	if (account)
 		channel_note(c->control, IPC_account, account, -1);
@@ -465,6 +470,8 @@ child_gone(struct child *c, int status)
 	}
 	if (c->role->is_checker)
 		config_unchecked(c);
+	if (!c->role->user && WIFSIGNALED(status) && !m->stopping && c->stage != CHILD_DRAINING)
+		workers_died(m, c);
 	if (expected || m->stopping || c->role->is_checker ||
 	    (c->role->by_generation && c->generation != m->serial))
 		child_free(c);

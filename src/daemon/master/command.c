@@ -13,7 +13,7 @@
 #include "os/background.h"
 #include "os/service.h"
 
-#define SURVEY_MS 1000
+#define SURVEY_MS 2000
 #define SETTLE_MS 10000
 #define TEXT_MAX 59000
 
@@ -28,7 +28,7 @@ static struct {
 	bool surveying, settling; /* status: until all have answered; reload: until all are ready */
 	size_t open;
 	struct timer survey, settle;
-	struct buf text, report;
+	struct buf report;
 } cmd;
 
 static void
@@ -44,69 +44,86 @@ say(struct waiter *w, enum st st, struct slice text)
 	w->to = NULL;
 }
 
-/* ---- the survey ---- */
+/* ---- the survey: what processes say is handed on unread, by its own frames ---- */
 
 static void
 survey_end(struct timer *t)
 {
 	struct master *m = t->arg;
+	struct buf text;
 
 	cmd.surveying = false;
 	loop_timer_stop(m->loop, t);
 	EACH_CHILD(m, c)
 	channel_cancel(&c->status);
-	/* What processes of users said goes to a terminal: its control characters do not. */
-	for (size_t i = 0; i < cmd.text.n; i++)
-		if ((cmd.text.p[i] < ' ' && cmd.text.p[i] != '\n') || cmd.text.p[i] == 127)
-			cmd.text.p[i] = '?';
-	say(&cmd.status, ST_OK, buf_slice(&cmd.text));
-	buf_fini(&cmd.text);
+	buf_init(&text, TEXT_MAX);
+	buf_fmt(&text, "version=%s\nconfiguration=%s\nready=%s\npaused=%s%s%s\n", BUILD_VERSION,
+	    m->last_good ? "LAST GOOD COPY (courier config check shows the mistakes)" : "current",
+	    children_are_ready(m) ? "yes" : "no", m->paused & 1 ? "in " : "",
+	    m->paused & 2 ? "out " : "", m->paused & 4 ? "local" : "");
+	if (cmd.open)
+		buf_fmt(&text, "unanswered=%zu\n", cmd.open);
+	say(&cmd.status, ST_OK, buf_slice(&text));
+	buf_fini(&text);
+}
+
+static void
+survey_hand_on(const struct child *c, struct slice text)
+{
+	if (cmd.status.to && c->status.channel && text.n)
+		channel_note(cmd.status.to, IPC_cmd_part,
+		    &(struct ipc_cmd_part){.role = sl_str(c->role->name), .index = c->index,
+			.pid = (uint64_t)c->pid, .text = text},
+		    -1);
+}
+
+void
+command_told(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
+	(void)sequence;
+	(void)fd;
+	survey_hand_on(channel_owner(ch), ((const struct ipc_told *)message)->text);
 }
 
 static void
 survey_part(
     struct channel_call *call, uint16_t type, const void *message, int fd, const struct fault *f)
 {
-	const struct child *c = call->arg;
-	struct slice rest = message ? ((const struct ipc_status *)message)->text : SL_NONE, line;
+	const struct ipc_status *last = message;
 
 	(void)type;
 	(void)fd;
 	(void)f;
-	while (sl_cut(&rest, '\n', &line))
-		buf_fmt(&cmd.text, "%s.%u.%.*s\n", c->role->name, (unsigned)c->index, SL_FMT(line));
+	if (last)
+		survey_hand_on(call->arg, last->text);
 	if (--cmd.open == 0)
 		survey_end(&cmd.survey);
 }
 
 static void
-survey_begin(struct master *m)
+survey_begin(struct master *m, const struct ipc_cmd_status *q)
 {
-	static const char *const stages[] = {"WAITS-TO-START", "starting", "ready", "draining"};
 	int64_t now = loop_now(m->loop);
 
-	if (cmd.surveying)
-		return;
 	cmd.surveying = true;
 	cmd.open = 1; /* ours, so that nothing ends while we ask */
-	buf_init(&cmd.text, TEXT_MAX);
-	buf_fmt(&cmd.text, "version=%s\nconfiguration=%s\nready=%s\npaused=%s%s%s\n", BUILD_VERSION,
-	    m->last_good ? "LAST GOOD COPY (courier config check shows the mistakes)" : "current",
-	    children_are_ready(m) ? "yes" : "no", m->paused & 1 ? "in " : "",
-	    m->paused & 2 ? "out " : "", m->paused & 4 ? "local" : "");
 	loop_timer_at(m->loop, &cmd.survey, now + SURVEY_MS, survey_end, m);
 	EACH_CHILD(m, c)
 	{
-		buf_fmt(&cmd.text, "process=%s.%u pid=%ld state=%s sandbox=%s up=%llds%s%s%s%s\n",
-		    c->role->name, (unsigned)c->index, c->pid, stages[c->stage],
-		    c->sandbox[0] ? c->sandbox : "-", (long long)((now - c->started_ms) / 1000),
-		    c->key[0] ? " for=" : "", c->key, c->failed[0] ? " failed=" : "", c->failed);
+		if (q->what == 0)
+			channel_note(cmd.status.to, IPC_cmd_process,
+			    &(struct ipc_cmd_process){.role = sl_str(c->role->name),
+				.index = c->index, .pid = (uint64_t)c->pid,
+				.stage = (uint8_t)c->stage, .sandbox = sl_str(c->sandbox),
+				.up_sec = (uint64_t)(now - c->started_ms) / 1000,
+				.key = sl_str(c->key), .failed = sl_str(c->failed)},
+			    -1);
 		if (!c->control)
 			continue;
 		c->status = (struct channel_call){.fn = survey_part, .arg = c};
 		cmd.open++;
-		channel_request(
-		    c->control, &c->status, IPC_ask_status, &(struct ipc_ask_status){0}, -1);
+		channel_request(c->control, &c->status, IPC_ask_status,
+		    &(struct ipc_ask_status){.what = q->what, .name = q->name}, -1);
 	}
 	if (--cmd.open == 0)
 		survey_end(&cmd.survey);
@@ -115,11 +132,19 @@ survey_begin(struct master *m)
 static void
 on_status(struct channel *ch, uint32_t sequence, const void *message, int fd)
 {
-	(void)message;
+	const struct ipc_cmd_status *q = message;
+	struct waiter me = {ch, sequence};
+
 	(void)fd;
-	say(&cmd.status, ST_TEMP, SL("asked by somebody else meanwhile\n"));
-	cmd.status = (struct waiter){ch, sequence};
-	survey_begin(channel_owner(ch));
+	if (cmd.surveying) {
+		say(&me, ST_TEMP, SL("somebody else asks at this moment\n"));
+		return;
+	}
+	if (q->name.n)
+		log_event(LOG_LEVEL_INFO, "command", KV_U64("what", q->what),
+		    KV_SL("name", q->name), KV_END);
+	cmd.status = me;
+	survey_begin(channel_owner(ch), q);
 }
 
 /* ---- reload ---- */

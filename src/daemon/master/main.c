@@ -235,6 +235,7 @@ main(int argc, char **argv)
 	bound_init(&m.sockets);
 	list_init(&m.children);
 	list_init(&m.tickets);
+	list_init(&m.alone);
 	if (read_options(&m, argc, argv, &instance, &f) != ST_OK) {
 		fprintf(stderr, "courier: %s\n", f.text);
 		return EXIT_WRONG_USE;

@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "conf/conf.h"
 #include "conf/paths.h"
-#include "daemon/master/roles.h"
+#include "daemon/roles/roles.h"
 #include "ipc/channel.h"
 #include "net/bound.h"
 #include "net/loop.h"
@@ -34,6 +34,7 @@ struct child {
 	char sandbox[64];
 	char failed[160]; /* why it cannot start, in its own words */
 	char key[512];    /* of a worker: who may share it */
+	int64_t idle_ms;  /* a worker: since when it has nothing to do; 0: it has */
 	struct timer due; /* WAITING: it is started; else: it is ended */
 	struct channel_call status;
 };
@@ -54,7 +55,7 @@ struct master {
 	unsigned paused;                   /* bits of the frame pause */
 	int snapshot_fd, log_fds[2];
 	struct bound_set sockets;
-	struct list children, tickets;
+	struct list children, tickets, alone; /* alone: keys whose worker died by a signal */
 	size_t ticket_count;
 	uint32_t next_index[ROLES_MAX];
 	uint32_t next_join; /* number of the next channel given to a worker */
@@ -98,6 +99,11 @@ void child_forbidden(struct child *c, const char *what);
 /* Handlers of the frames ticket_issue and redeem. */
 void workers_issue(struct channel *ch, uint32_t sequence, const void *message, int fd);
 void workers_redeem(struct channel *ch, uint32_t sequence, const void *message, int fd);
+/* Handlers of busy and revoke_account. */
+void workers_busy(struct channel *ch, uint32_t sequence, const void *message, int fd);
+void workers_revoke(struct channel *ch, uint32_t sequence, const void *message, int fd);
+/* It died by a signal: what it served is served one session in one process for some time. */
+void workers_died(struct master *m, const struct child *c);
 
 /* --- sockets.c ------------------------------------------------------------------------------ */
 
@@ -126,6 +132,8 @@ enum st config_last_good(struct master *m, struct fault *f);
 enum st commands_open(struct master *m, struct fault *f);
 /* SIGHUP. */
 void command_hangup(struct master *m);
+/* Handler of the frame told. */
+void command_told(struct channel *ch, uint32_t sequence, const void *message, int fd);
 /* Every place is filled: whoever waits for that is told. */
 void command_settled(struct master *m);
 

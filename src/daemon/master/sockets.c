@@ -58,7 +58,8 @@ folders_make(struct master *m, struct fault *f)
 static enum st
 bind_row(struct master *m, const struct role_socket *row, const struct conf *c, struct fault *f)
 {
-	const struct conf_esmtpd *e = (const void *)((const char *)c + row->ports);
+	const struct conf_ports *port;
+	const char *address;
 	char path[PATHS_MAX + 64];
 	enum st st = ST_OK;
 
@@ -66,11 +67,13 @@ bind_row(struct master *m, const struct role_socket *row, const struct conf *c, 
 		snprintf(path, sizeof(path), "%s/%s", m->paths.run_dir, row->path);
 		return bound_path(&m->sockets, row, path, row->mode, f);
 	}
-	for (size_t i = 0; e->start && i < e->port.count && st == ST_OK; i++) {
-		const struct conf_port *p = &e->port.items[i];
+	if (!role_socket_listens(row, c, &port, &address))
+		return ST_OK;
+	for (size_t i = 0; i < port->count && st == ST_OK; i++) {
+		const struct conf_port *p = &port->items[i];
 
 		st = bound_ip(
-		    &m->sockets, row, row->service, p->ip[0] ? p->ip : e->address, p->port, f);
+		    &m->sockets, row, row->service, p->ip[0] ? p->ip : address, p->port, f);
 	}
 	return st;
 }

@@ -17,6 +17,8 @@
 #define TICKET_LIFE_MS 10000
 #define TICKETS_MAX 4096
 #define NUMBER_BYTES 16
+#define ALONE_MS 3600000
+#define EVICT_MS 2000
 
 struct ticket {
 	struct list_node node;
@@ -82,6 +84,51 @@ program_for(const struct ipc_ticket_issue *t, const struct child *asker)
 	return NULL;
 }
 
+/* ---- accounts that had a worker die get one for each session ---- */
+
+struct alone {
+	struct list_node node;
+	struct timer life;
+	struct master *m;
+	char key[512];
+};
+
+static void
+alone_free(struct timer *life)
+{
+	struct alone *a = life->arg;
+
+	loop_timer_stop(a->m->loop, life);
+	list_remove(&a->node);
+	mem_free(a);
+}
+
+static struct alone *
+alone_find(struct master *m, const char *key)
+{
+	LIST_EACH (&m->alone, n)
+		if (strcmp(CONTAINER_OF(n, struct alone, node)->key, key) == 0)
+			return CONTAINER_OF(n, struct alone, node);
+	return NULL;
+}
+
+void
+workers_died(struct master *m, const struct child *c)
+{
+	struct alone *a = alone_find(m, c->key);
+
+	if (strstr(c->key, " #"))
+		return; /* it was alone already */
+	if (!a) {
+		a = mem_get(sizeof(*a));
+		*a = (struct alone){.m = m};
+		snprintf(a->key, sizeof(a->key), "%s", c->key);
+		list_append(&m->alone, &a->node);
+		log_event(LOG_LEVEL_WARNING, "worker", KV_STR("alone", c->key), KV_END);
+	}
+	loop_timer_at(m->loop, &a->life, loop_now(m->loop) + ALONE_MS, alone_free, a);
+}
+
 /* Accounts with the same key share a worker (WORKER): always one uid and gid. */
 static void
 worker_key(struct master *m, const struct ipc_account *a, char *key, size_t size)
@@ -90,9 +137,51 @@ worker_key(struct master *m, const struct ipc_account *a, char *key, size_t size
 	size_t n = (size_t)snprintf(key, size, "%u.%u", (unsigned)a->uid, (unsigned)a->gid);
 
 	if (mode == CONF_WORKER_ACCOUNT)
-		snprintf(key + n, size - n, " %.*s", SL_FMT(a->address));
-	else if (mode == CONF_WORKER_SESSION)
+		n += (size_t)snprintf(key + n, size - n, " %.*s", SL_FMT(a->address));
+	if (mode == CONF_WORKER_SESSION || alone_find(m, key))
 		snprintf(key + n, size - n, " #%u", (unsigned)m->next_join);
+}
+
+/* Room for one more: the worker that has had nothing to do for longest ends. */
+static bool
+evict(struct master *m)
+{
+	struct child *idlest = NULL;
+
+	EACH_CHILD(m, c)
+	if (!c->role->user && c->stage == CHILD_READY && c->idle_ms &&
+	    (!idlest || c->idle_ms < idlest->idle_ms))
+		idlest = c;
+	if (idlest)
+		child_drain(idlest, EVICT_MS);
+	return idlest != NULL;
+}
+
+void
+workers_busy(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
+	struct child *c = channel_owner(ch);
+
+	(void)sequence;
+	(void)fd;
+	c->idle_ms = ((const struct ipc_busy *)message)->count ? 0 : loop_now(c->m->loop);
+}
+
+void
+workers_revoke(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
+	const struct ipc_revoke_account *r = message;
+	struct child *from = channel_owner(ch);
+
+	(void)sequence;
+	(void)fd;
+	if (strcmp(from->role->name, "authdaemond") != 0) {
+		child_forbidden(from, "revoke_account");
+		return;
+	}
+	log_event(LOG_LEVEL_INFO, "revoke", KV_SL("account", r->account), KV_END);
+	EACH_CHILD(from->m, c)
+	channel_note(c->control, IPC_revoke, &(struct ipc_revoke){.account = r->account}, -1);
 }
 
 /* A worker with this key, running or started now; NULL: *why says what is in the way. */
@@ -107,7 +196,7 @@ worker_get(struct master *m, const struct role *program, const struct ipc_accoun
 	worker_key(m, a, key, sizeof(key));
 	EACH_CHILD(m, c)
 	{
-		count += !c->role->user;
+		count += !c->role->user && c->stage != CHILD_DRAINING;
 		if (c->role == program && c->stage != CHILD_DRAINING && c->control &&
 		    strcmp(c->key, key) == 0)
 			found = c;
@@ -116,7 +205,7 @@ worker_get(struct master *m, const struct role *program, const struct ipc_accoun
 	*why = "the account's process cannot be started now";
 	if (found) /* a further account of its uid, or the same one, which may have changed */
 		channel_note(found->control, IPC_account, a, -1);
-	else if (count < m->conf->courierd.worker_max)
+	else if (count < m->conf->courierd.worker_max || evict(m))
 		found = child_worker(m, program, a, key);
 	else
 		*why = "as many accounts are at work as WORKERMAX allows";

@@ -22,6 +22,8 @@
 #define CONTROL_FD 3
 #define LOG_FD 4
 #define DRAIN_WITHOUT_MASTER_MS 5000
+#define PART_MAX ((size_t)32768)     /* of a frame told */
+#define SAID_MAX ((size_t)12 << 20) /* of what a process is asked for; its channel holds 16 MiB */
 
 void *
 proc_state(struct proc *p)
@@ -84,6 +86,15 @@ proc_exit(struct proc *p, int status)
 {
 	p->status = status;
 	loop_stop(p->loop);
+}
+
+void
+proc_busy(struct proc *p, size_t count)
+{
+	if (p->idle == (count == 0))
+		return;
+	p->idle = count == 0;
+	channel_note(p->control, IPC_busy, &(struct ipc_busy){.count = (uint32_t)count}, -1);
 }
 
 /* Ends the process with a reason that master and the operator can read. */
@@ -417,29 +428,79 @@ on_pause(struct channel *c, uint32_t sequence, const void *message, int fd)
 }
 
 static void
+revoke(struct proc *p, struct slice account, struct buf *ended)
+{
+	if (p->stage == PROC_WAITS)
+		return;
+	if (p->def->revoke)
+		p->def->revoke(p, account);
+	if (p->def->kick)
+		p->def->kick(p, account, ended);
+}
+
+static void
 on_revoke(struct channel *c, uint32_t sequence, const void *message, int fd)
 {
 	struct proc *p = channel_owner(c);
 	const struct ipc_revoke *m = message;
+	struct buf ended;
 
 	(void)sequence;
 	(void)fd;
-	if (p->def->revoke && p->stage != PROC_WAITS)
-		p->def->revoke(p, m->account);
+	buf_init(&ended, SAID_MAX);
+	revoke(p, m->account, &ended);
+	buf_fini(&ended);
 }
 
 static void
+say_status(struct proc *p, struct slice name, struct buf *out)
+{
+	(void)name;
+	if (p->def->status)
+		p->def->status(p, out);
+}
+
+static void
+say_who(struct proc *p, struct slice name, struct buf *out)
+{
+	(void)name;
+	if (p->def->who)
+		p->def->who(p, out);
+}
+
+static void
+say_kicked(struct proc *p, struct slice name, struct buf *out)
+{
+	if (p->def->kick)
+		p->def->kick(p, name, out);
+}
+
+/* In parts of whole lines, each a frame. */
+static void
 on_ask_status(struct channel *c, uint32_t sequence, const void *message, int fd)
 {
+	static void (*const says[])(struct proc *p, struct slice name, struct buf *out) = {
+	    say_status, say_who, say_kicked, revoke};
 	struct proc *p = channel_owner(c);
+	const struct ipc_ask_status *m = message;
+	struct slice rest;
 	struct buf text;
 
-	(void)message;
 	(void)fd;
-	buf_init(&text, 8192);
-	if (p->def->status && p->stage != PROC_WAITS)
-		p->def->status(p, &text);
-	channel_reply(c, sequence, IPC_status, &(struct ipc_status){.text = buf_slice(&text)}, -1);
+	buf_init(&text, SAID_MAX);
+	if (m->what < COUNT_OF(says) && p->stage != PROC_WAITS)
+		says[m->what](p, m->name, &text);
+	for (rest = buf_slice(&text); rest.n > PART_MAX;) {
+		size_t n = PART_MAX;
+
+		while (n > 0 && rest.p[n - 1] != '\n')
+			n--;
+		if (n == 0)
+			n = PART_MAX;
+		channel_note(c, IPC_told, &(struct ipc_told){.text = sl_sub(rest, 0, n)}, -1);
+		rest = sl_skip(rest, n);
+	}
+	channel_reply(c, sequence, IPC_status, &(struct ipc_status){.text = rest}, -1);
 	buf_fini(&text);
 }
 

@@ -69,7 +69,30 @@ struct proc_def {
 	void (*account)(struct proc *p, const struct ipc_account *a);
 	/* Appends "name=value\n" lines. */
 	void (*status)(struct proc *p, struct buf *out);
+	/* `courier who`: appends each session by proc_session_put. After start(). */
+	void (*who)(struct proc *p, struct buf *out);
+	/*
+	 * `courier kick`: ends each session that proc_session_is `what`, and appends it to ended
+	 * by proc_session_put. `revoke` of an account calls it too, behind revoke() above.
+	 */
+	void (*kick)(struct proc *p, struct slice what, struct buf *ended);
 };
+
+/* A session as `courier who` shows it. Times by the clock of the loop. */
+struct proc_session {
+	uint64_t number;      /* never used twice by this process */
+	const char *service;  /* "imap" */
+	struct slice account; /* empty: nobody has logged in */
+	const char *ip;
+	bool tls;
+	int64_t since_ms, heard_ms; /* when it began; when its client was heard last */
+};
+
+/* Appends one line. Signs that would break it become '?'. */
+void proc_session_put(const struct proc *p, const struct proc_session *s, struct buf *out);
+
+/* Is it one of those that an account, an IP address or ROLE.INDEX.NUMBER names? */
+bool proc_session_is(const struct proc *p, const struct proc_session *s, struct slice what);
 
 /* main() of a daemon. */
 int proc_main(int argc, char **argv, const struct proc_def *def);
@@ -107,6 +130,12 @@ int proc_key(const struct proc *p, const char *path);
 
 /* True under --single-user. */
 bool proc_is_single_user(const struct proc *p);
+
+/*
+ * A worker has so many sessions or deliveries now (a change between none and some is told to
+ * master, who ends idle workers when others need their place).
+ */
+void proc_busy(struct proc *p, size_t count);
 
 /* Leaves the loop; the exit status. */
 void proc_exit(struct proc *p, int status);

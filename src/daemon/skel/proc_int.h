@@ -37,7 +37,7 @@ struct proc {
 	char role[32];
 	char root_dir[PATHS_MAX];
 	uint32_t index, uid, gid, extra_gid;
-	bool become, named;
+	bool become, named, idle;
 	unsigned paused;
 	const char *sandbox;                    /* what is in force */
 	struct list sockets, keys, early_peers; /* struct gift */

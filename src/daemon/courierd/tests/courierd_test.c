@@ -406,7 +406,7 @@ test_commands(void)
 	CHECK(strncmp(k.ids, first, strlen(first)) == 0); /* the oldest first */
 	world_command(IPC_cmd_list, &(struct ipc_cmd_list){ .id = sl_str(first) }, &k);
 	CHECK_EQ(k.items, 1);
-	world_command(IPC_cmd_status, &(struct ipc_cmd_status){ .detail = 0 }, &k);
+	world_command(IPC_cmd_status, &(struct ipc_cmd_status){ .what = 0 }, &k);
 	CHECK(strstr(k.text, "messages=2\n") != NULL);
 	CHECK_EQ(w.answers, 2);
 	world_command(IPC_cmd_flush, &(struct ipc_cmd_flush){ .id = SL_NONE }, &k);

@@ -1,7 +1,7 @@
 /*
  * Who there is, who talks to whom, who listens where.
  */
-#include "daemon/master/roles.h"
+#include "daemon/roles/roles.h"
 
 #include <string.h>
 
@@ -22,7 +22,10 @@ const struct role roles[] = {
 	{.name = "routed", .user = BUILD_USER_ROUTE, .uid_offset = 4, .mail_group = true,
 	    .asks = {"authdaemond"}, .number = IN_CONF(courierd.routed_processes),
 	    .fds = FDS_PLAIN},
-	{.name = "courierlocal", .service = "deliver", .asker = "courierd", .fds = FDS_PLAIN},
+	{.name = "imapd", .service = "imap", .asker = "login", .fds = 4 * FDS_PLAIN},
+	{.name = "pop3d", .service = "pop3", .asker = "login", .fds = 4 * FDS_PLAIN},
+	{.name = "courierlocal", .service = "deliver", .asker = "courierd", .ends_with_asker = true,
+	    .asks = {"imapd"}, .fds = FDS_PLAIN},
 	{.name = "courierdsn", .user = BUILD_USER_OUT, .uid_offset = 5, .empty_root = true,
 	    .asks = {"routed"}, .fds = FDS_PLAIN},
 	{.name = "courierd", .user = BUILD_USER_MAIL, .asks = {"authdaemond", "courierdsn"},
@@ -33,9 +36,23 @@ const struct role roles[] = {
 	{.name = "esmtpd", .user = BUILD_USER_SMTP, .uid_offset = 6, .empty_root = true,
 	    .by_generation = true, .asks = {"tallyd", "authdaemond", "routed", "courierd"},
 	    .number = IN_CONF(esmtpd.processes), .fds = FDS_PLAIN,
+	    .tls = {IN_CONF(esmtpd.tls), IN_CONF(msa.tls), IN_CONF(ssl.tls)},
 	    .fds_by = {IN_CONF(esmtpd.max_daemons), IN_CONF(msa.max_daemons),
 		IN_CONF(ssl.max_daemons)},
 	    .fds_names = "MAXDAEMONS"},
+	/* A session under TLS has two descriptors as long as it lasts. */
+	{.name = "login", .user = BUILD_USER_LOGIN, .uid_offset = 7, .empty_root = true,
+	    .by_generation = true, .asks = {"tallyd", "authdaemond"},
+	    .number = IN_CONF(courierd.login_processes), .fds = FDS_PLAIN,
+	    .tls = {IN_CONF(imaps.tls), IN_CONF(pop3s.tls)},
+	    .wanted = {IN_CONF(imap.start), IN_CONF(imaps.start), IN_CONF(pop3.start),
+		IN_CONF(pop3s.start)},
+	    .fds_by = {IN_CONF(imap.max_daemons), IN_CONF(imap.max_daemons),
+		IN_CONF(imaps.max_daemons), IN_CONF(imaps.max_daemons),
+		IN_CONF(pop3.max_daemons), IN_CONF(pop3.max_daemons),
+		IN_CONF(pop3s.max_daemons), IN_CONF(pop3s.max_daemons),
+		IN_CONF(courierd.worker_max)},
+	    .fds_names = "MAXDAEMONS of imapd and pop3d, and WORKERMAX"},
 };
 const size_t role_count = COUNT_OF(roles);
 _Static_assert(COUNT_OF(roles) <= ROLES_MAX, "ROLES_MAX");
@@ -44,6 +61,10 @@ const struct role_socket role_sockets[] = {
 	{.service = "smtp", .role = "esmtpd", .ports = IN_CONF(esmtpd)},
 	{.service = "submission", .role = "esmtpd", .ports = IN_CONF(msa)},
 	{.service = "smtps", .role = "esmtpd", .ports = IN_CONF(ssl)},
+	{.service = "imap", .role = "login", .mail_ports = IN_CONF(imap)},
+	{.service = "imaps", .role = "login", .mail_ports = IN_CONF(imaps)},
+	{.service = "pop3", .role = "login", .mail_ports = IN_CONF(pop3)},
+	{.service = "pop3s", .role = "login", .mail_ports = IN_CONF(pop3s)},
 	{.service = "local", .role = "esmtpd", .path = "smtp/socket", .mode = 0666},
 	{.service = "control", .role = "courierd", .path = "control/courierd", .mode = 0666},
 	{.service = "auth", .role = "authdaemond", .path = "auth/socket", .mode = 0777},
@@ -65,12 +86,21 @@ in_conf(const struct conf *c, size_t place)
 	return *(const uint64_t *)(const void *)((const char *)c + place);
 }
 
+static bool
+is_wanted(const struct role *r, const struct conf *c)
+{
+	for (size_t i = 0; i < COUNT_OF(r->wanted) && r->wanted[i]; i++)
+		if (*(const bool *)((const char *)c + r->wanted[i]))
+			return true;
+	return r->wanted[0] == 0;
+}
+
 unsigned
 role_number(const struct role *r, const struct conf *c)
 {
 	uint64_t said = r->number ? in_conf(c, r->number) : 1;
 
-	if (!r->user || r->is_checker)
+	if (!r->user || r->is_checker || !is_wanted(r, c))
 		return 0;
 	return said ? (unsigned)said : sysinfo_cpus();
 }
@@ -80,7 +110,31 @@ role_fds(const struct role *r, const struct conf *c)
 {
 	size_t n = r->fds;
 
+	if (!is_wanted(r, c))
+		return n;
 	for (size_t i = 0; i < COUNT_OF(r->fds_by) && r->fds_by[i]; i++)
 		n += (size_t)in_conf(c, r->fds_by[i]);
 	return n;
+}
+
+bool
+role_socket_listens(const struct role_socket *row, const struct conf *c,
+    const struct conf_ports **port, const char **address)
+{
+	const char *base = (const char *)c;
+
+	if (row->mail_ports) {
+		const struct conf_mailservice *m = (const void *)(base + row->mail_ports);
+
+		*port = &m->port;
+		*address = m->address;
+		return m->start;
+	}
+	if (row->path)
+		return false;
+	const struct conf_esmtpd *e = (const void *)(base + row->ports);
+
+	*port = &e->port;
+	*address = e->address;
+	return e->start;
 }

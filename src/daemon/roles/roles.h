@@ -1,9 +1,9 @@
 /*
  * The tables of processes, of the channels between them and of the sockets they serve
- * (docs/PROCESSES.md).
+ * (docs/PROCESSES.md). Master obeys them; nothing here needs its rights.
  */
-#ifndef DAEMON_MASTER_ROLES_H
-#define DAEMON_MASTER_ROLES_H
+#ifndef DAEMON_ROLES_ROLES_H
+#define DAEMON_ROLES_ROLES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,10 +22,13 @@ struct role {
 	bool by_generation;   /* reload: new processes first, then the old ones drain */
 	bool is_checker;      /* runs when there is something to check */
 	const char *service, *asker; /* a worker: who redeems tickets for what */
-	const char *asks[5];  /* each of these has a channel to it */
+	bool ends_with_asker; /* ... and it does not outlive him */
+	const char *asks[5];  /* each of these has a channel to it; for workers: of the same key */
+	size_t tls[3];        /* places of struct conf_tls in struct conf: it gets these keys */
+	size_t wanted[4];     /* places of bools: without one that is true it does not run */
 	size_t number;        /* place in struct conf of how many; 0: one */
 	size_t fds;           /* descriptors it may need, and more by what stands in struct conf */
-	size_t fds_by[6];
+	size_t fds_by[10];
 	const char *fds_names; /* what to lower when they are too many */
 };
 
@@ -43,8 +46,13 @@ struct role_socket {
 	const char *path; /* NULL: ports */
 	unsigned mode;    /* of path */
 	size_t ports;     /* place of the struct conf_esmtpd in struct conf */
+	size_t mail_ports; /* or of the struct conf_mailservice */
 };
 extern const struct role_socket role_sockets[];
 extern const size_t role_socket_count;
+
+/* Where a service listens; false: it is not wanted, or it has a path. */
+bool role_socket_listens(const struct role_socket *row, const struct conf *c,
+    const struct conf_ports **port, const char **address);
 
 #endif
