@@ -43,6 +43,12 @@ fuzz_fuzz_path_SOURCES = fuzz/fuzz_path.c
 fuzz_fuzz_path_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_path_LDADD = $(FUZZ_FRAME) libsmtp.a libmessage.a libbase.a
 
+# src/pop3
+FUZZ_HARNESSES += fuzz/fuzz_pop3
+fuzz_fuzz_pop3_SOURCES = fuzz/fuzz_pop3.c
+fuzz_fuzz_pop3_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_pop3_LDADD = $(FUZZ_FRAME) libpop3world.a libdrive.a libpop3.a libbase.a
+
 # src/message
 FUZZ_HARNESSES += fuzz/fuzz_address fuzz/fuzz_header fuzz/fuzz_mime
 fuzz_fuzz_address_SOURCES = fuzz/fuzz_address.c

@@ -48,3 +48,7 @@ src_base_tests_codec_test_SOURCES = src/base/tests/codec_test.c
 src_base_tests_codec_test_LDADD = libbase.a
 src_base_tests_check_test_SOURCES = src/base/tests/check_test.c
 src_base_tests_check_test_LDADD = libbase.a
+
+# Drives any engine in virtual time; for the tests of engines.
+check_LIBRARIES += libdrive.a
+libdrive_a_SOURCES = src/base/tests/drive.c

@@ -9,3 +9,13 @@ libpop3_a_SOURCES = \
 	src/pop3/server_line.c \
 	src/pop3/server_list.c \
 	src/pop3/server_message.c
+
+# The small world of unit tests, fuzz harness and scenario player.
+check_LIBRARIES += libpop3world.a
+libpop3world_a_SOURCES = src/pop3/tests/world.c
+
+POP3_TESTS = src/pop3/tests/server_test
+check_PROGRAMS += $(POP3_TESTS)
+TESTS += $(POP3_TESTS)
+src_pop3_tests_server_test_SOURCES = src/pop3/tests/server_test.c
+src_pop3_tests_server_test_LDADD = libpop3world.a libdrive.a libpop3.a libbase.a
