@@ -14,8 +14,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 C_FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2"]
 C_SOURCES = {
     "smtpload": ["smtpload.c", "smtpload_session.c", "smtpload_stats.c"],
+    "imapload": ["imapload.c", "imapload_conn.c", "imapload_latency.c", "imapload_modes.c",
+                 "imapload_stats.c", "imapload_stress.c"],
+    "smtpsink": ["smtpsink.c"],
     "rawdisk": ["rawdisk.c"],
 }
+C_LIBRARIES = {"imapload": ["-lssl", "-lcrypto"]}
 
 
 def asked_to_end(signo, frame):
@@ -66,7 +70,7 @@ def tool(name, build=None):
     if not cc:
         die("no C compiler for %s" % name)
     temp = "%s.%d" % (out, os.getpid())
-    done = subprocess.run([cc] + C_FLAGS + ["-o", temp] + sources)
+    done = subprocess.run([cc] + C_FLAGS + ["-o", temp] + sources + C_LIBRARIES.get(name, []))
     if done.returncode != 0:
         die("cannot compile %s" % name)
     os.rename(temp, out)
