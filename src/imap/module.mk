@@ -3,12 +3,20 @@ noinst_LIBRARIES += libimap.a
 LIB_IMAP = libimap.a
 libimap_a_SOURCES = \
 	src/imap/cmd/any.c \
+	src/imap/cmd/append.c \
+	src/imap/cmd/idle.c \
+	src/imap/cmd/list.c \
+	src/imap/cmd/mailbox.c \
+	src/imap/cmd/select.c \
+	src/imap/cmd/store.c \
 	src/imap/describe.c \
 	src/imap/envelope.c \
 	src/imap/lexer.c \
 	src/imap/lexer_more.c \
 	src/imap/mutf7.c \
 	src/imap/outline.c \
+	src/imap/parse/mailbox.c \
+	src/imap/parse/message.c \
 	src/imap/reply/flags.c \
 	src/imap/reply/status.c \
 	src/imap/reply/value.c \

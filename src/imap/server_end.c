@@ -84,6 +84,13 @@ imap_failed(struct imap_server *s, const struct fault *f)
 }
 
 void
+imap_no(struct imap_server *s, const char *code, const char *words)
+{
+	s->bad_in_row = 0;
+	end(s, "NO", sl_str(code), sl_str(words));
+}
+
+void
 imap_done_or_failed(struct imap_server *s, const struct engine_answer *a, const char *words)
 {
 	if (a->fault.st == ST_OK)

@@ -49,6 +49,9 @@ void imap_done_code(struct imap_server *s, struct slice code, const char *words)
 /* "tag NO [code] words" behind what SYNC says; the code follows from the fault (imap/ask.h). */
 void imap_failed(struct imap_server *s, const struct fault *f);
 
+/* The same where it is decided here. */
+void imap_no(struct imap_server *s, const char *code, const char *words);
+
 /* "tag BAD words": the client made a mistake; too many in a row end the session. */
 void imap_bad(struct imap_server *s, const char *words);
 
@@ -86,6 +89,10 @@ void imap_read_next(struct imap_server *s);
 
 /* Refuses the command being read, once what belongs to it was skipped: BAD or NO. */
 void imap_read_refuse(struct imap_server *s, bool is_no, const char *code, const char *words);
+
+/* The same with NO for a command whose last literal, of n octets, has only been announced. */
+void imap_read_refuse_literal(struct imap_server *s, const char *code, const char *words,
+    uint64_t n, bool is_sync);
 
 /* --- server_command.c ----------------------------------------------------------------------- */
 

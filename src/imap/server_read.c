@@ -66,13 +66,27 @@ imap_read_idle(struct imap_server *s)
 static void
 skip(struct imap_server *s, uint64_t n)
 {
-	if (n > SERVER_SKIP_MAX) {
+	uint64_t most = s->o.append_max_bytes ? s->o.append_max_bytes : SERVER_SKIP_MAX;
+
+	if (n > most && n > s->o.literal_max_bytes) {
 		imap_bye(s, ENGINE_WHY_LIMIT, "[TOOBIG] A literal is too large");
 		return;
 	}
 	s->left = n;
 	s->reading = n ? READ_SKIP : READ_LINE;
 	buf_cut(&s->text, s->line_start);
+}
+
+void
+imap_read_refuse_literal(struct imap_server *s, const char *code, const char *words, uint64_t n,
+    bool is_sync)
+{
+	s->run.row = NULL;
+	imap_read_refuse(s, true, code, words);
+	if (is_sync)
+		imap_command_start(s);
+	else
+		skip(s, n);
 }
 
 static void

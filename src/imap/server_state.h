@@ -12,7 +12,8 @@
 #include "imap/server.h"
 
 #define SERVER_OUT_MAX (64u * 1024 * 1024) /* bytes of one command's untagged data at once */
-#define SERVER_SKIP_MAX (1024u * 1024)     /* a refused literal is skipped up to here */
+/* A refused literal is skipped up to here when messages have no limit of their own. */
+#define SERVER_SKIP_MAX (64u * 1024 * 1024)
 
 struct imap_server;
 
