@@ -53,6 +53,7 @@ struct imap_status_args {
 	struct imap_name mailbox;
 	unsigned items; /* bit k: imap_status_items[k] */
 };
+/* STATUS */
 bool imap_parse_status(struct imap_server *s, struct imap_lexer *lx);
 void imap_run_status(struct imap_server *s);
 void imap_answered_status(struct imap_server *s, const struct engine_answer *a);
@@ -63,6 +64,7 @@ struct imap_list_args {
 	struct slice pattern; /* reference and pattern, UTF-8 */
 	bool is_root;         /* the pattern was empty */
 };
+/* LIST, LSUB; imap_list_match: does a name fit a pattern? Both are UTF-8. */
 bool imap_parse_list(struct imap_server *s, struct imap_lexer *lx);
 bool imap_list_match(struct slice pattern, struct slice name);
 void imap_run_list(struct imap_server *s);
@@ -75,6 +77,7 @@ struct imap_append_args {
 	struct imap_append append;
 	bool is_sync;
 };
+/* APPEND */
 bool imap_parse_append(struct imap_server *s, struct imap_lexer *lx);
 void imap_run_append(struct imap_server *s);
 void imap_answered_append(struct imap_server *s, const struct engine_answer *a);

@@ -35,7 +35,7 @@ imap_run_logout(struct imap_server *s)
 	imap_bye(s, ENGINE_WHY_QUIT, NULL);
 }
 
-/* A list of at most 30 fields with values, RFC 2971 section 3.3, or NIL. */
+/* R2971-3.3-a: a list of at most 30 fields with values, or NIL. */
 bool
 imap_parse_id(struct imap_server *s, struct imap_lexer *lx)
 {

@@ -53,10 +53,7 @@ say_root(struct imap_server *s, struct slice reference)
 bool
 imap_list_match(struct slice pattern, struct slice name)
 {
-	size_t inbox =
-	    name.n >= 5 && sl_eq(sl_sub(name, 0, 5), SL("INBOX")) && (name.n == 5 || name.p[5] == '.')
-		? 5
-		: 0;
+	size_t inbox = sl_eq(name, SL("INBOX")) || sl_starts(name, SL("INBOX.")) ? 5 : 0;
 	size_t star_p = SIZE_MAX, star_n = 0, percent_p = SIZE_MAX, percent_n = 0, p = 0, n = 0;
 
 	for (;;) {
@@ -75,7 +72,8 @@ imap_list_match(struct slice pattern, struct slice name)
 			   (want == name.p[n] || (n < inbox && ascii_upper(want) == name.p[n]))) {
 			p++;
 			n++;
-		} else if (percent_p != SIZE_MAX && percent_n < name.n && name.p[percent_n] != '.') {
+		} else if (percent_p != SIZE_MAX && percent_n < name.n &&
+			   name.p[percent_n] != '.') {
 			p = percent_p;
 			n = ++percent_n;
 		} else if (star_p != SIZE_MAX && star_n < name.n) {
