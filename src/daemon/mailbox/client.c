@@ -11,7 +11,6 @@
 #include "base/arena.h"
 #include "base/engine.h"
 #include "net/log.h"
-#include "os/clock.h"
 
 void
 client_answer(struct client *c, uint32_t number, const struct fault *f, const void *detail)
@@ -31,6 +30,50 @@ clients_tell(struct worker *w, const struct worker_account *a, enum engine_event
 
 		if (!a || c->account == a)
 			session_event(c->session, &(struct engine_event){.kind = kind});
+	}
+}
+
+/* ---- `courier who`, `courier kick` ---- */
+
+static struct proc_session
+client_facts(const struct client *c)
+{
+	return (struct proc_session){
+	    .number = c->number,
+	    .service = c->w->def->service,
+	    .account = c->account->address,
+	    .ip = c->ip,
+	    .tls = c->tls,
+	    .since_ms = c->since_ms,
+	    .heard_ms = session_heard_ms(c->session),
+	};
+}
+
+void
+clients_who(struct proc *p, struct buf *out)
+{
+	struct worker *w = proc_state(p);
+
+	LIST_EACH (&w->clients, n) {
+		struct proc_session s = client_facts(CONTAINER_OF(n, struct client, node));
+
+		proc_session_put(p, &s, out);
+	}
+}
+
+void
+clients_kick(struct proc *p, struct slice what, struct buf *ended)
+{
+	struct worker *w = proc_state(p);
+
+	LIST_EACH (&w->clients, n) {
+		struct client *c = CONTAINER_OF(n, struct client, node);
+		struct proc_session s = client_facts(c);
+
+		if (!proc_session_is(p, &s, what))
+			continue;
+		proc_session_put(p, &s, ended);
+		session_event(c->session, &(struct engine_event){.kind = ENGINE_KICK});
 	}
 }
 
@@ -98,7 +141,7 @@ client_free(struct client *c)
 	struct worker_account *a = c->account;
 
 	list_remove(&c->node);
-	c->w->client_count--;
+	proc_busy(a->w->p, --a->w->client_count);
 	a->sessions--;
 	arena_free(c->arena);
 	mem_free(c);
@@ -113,14 +156,17 @@ client_closed(struct session *s, enum engine_why why)
 
 	c->w->def->end(c, figures);
 	log_end(c, why, figures);
+	if (c->login)
+		channel_note(c->login, IPC_session_over,
+		    &(struct ipc_session_over){.session = c->login_number}, -1);
 	client_free(c);
 }
 
 /* ---- the beginning ---- */
 
 enum st
-client_begin(struct worker_account *a, const struct ipc_session *m, struct stream *stream,
-    struct fault *f)
+client_begin(struct worker_account *a, const struct ipc_session *m, struct channel *login,
+    struct stream *stream, struct fault *f)
 {
 	struct worker *w = a->w;
 	struct engine *engine = NULL;
@@ -134,15 +180,16 @@ client_begin(struct worker_account *a, const struct ipc_session *m, struct strea
 	c->w = w;
 	c->account = a;
 	c->arena = arena_new("session", w->def->memory_max);
-	c->number = m->session;
+	c->number = ++w->served;
+	c->login = login;
+	c->login_number = m->session;
 	c->since_ms = loop_now(w->loop);
-	c->since_sec = clock_wall_ms() / 1000;
 	c->port = m->port;
 	c->tls = m->tls != 0;
 	snprintf(c->ip, sizeof(c->ip), "%.*s", SL_FMT(m->ip));
 	list_node_init(&c->node);
 	list_append(&w->clients, &c->node);
-	w->client_count++;
+	proc_busy(w->p, ++w->client_count);
 	a->sessions++;
 	engine = w->def->open(c, m, f);
 	if (!engine) {
@@ -152,7 +199,6 @@ client_begin(struct worker_account *a, const struct ipc_session *m, struct strea
 	}
 	c->session = session_new(w->loop, stream, engine, w->def->session, c);
 	session_preload(c->session, m->unread);
-	w->served++;
 	log_login(c);
 	return ST_OK;
 }
@@ -188,7 +234,8 @@ client_take(struct channel *ch, uint32_t sequence, const void *message, int fd)
 	struct ipc_verdict verdict;
 
 	if (take(w, m, fd, &f) == ST_OK)
-		(void)client_begin(worker_account_find(w, m->account), m, stream_fd_new(fd), &f);
+		(void)client_begin(
+		    worker_account_find(w, m->account), m, ch, stream_fd_new(fd), &f);
 	else
 		close(fd);
 	if (f.st != ST_OK)

@@ -240,6 +240,9 @@ link_down(struct proc *p, struct channel *c, uint32_t index)
 	struct worker *w = proc_state(p);
 
 	(void)index;
+	LIST_EACH (&w->clients, n)
+		if (CONTAINER_OF(n, struct client, node)->login == c)
+			CONTAINER_OF(n, struct client, node)->login = NULL;
 	LIST_EACH (&w->links, n) {
 		struct worker_link *k = CONTAINER_OF(n, struct worker_link, node);
 
@@ -363,6 +366,8 @@ worker_main(int argc, char **argv, const struct worker_def *def)
 	    .drain = worker_drain,
 	    .revoke = worker_revoke,
 	    .status = worker_status,
+	    .who = clients_who,
+	    .kick = clients_kick,
 	};
 
 	worker_def = def;

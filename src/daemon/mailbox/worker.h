@@ -1,7 +1,7 @@
 /*
- * The frame of an account's worker (imapd, pop3d): a process that runs as the account and serves its
- * sessions. The frame takes accounts and sessions over (docs/HANDOFF.md), has one store for each
- * account, watches folders, ends when idle, drains, and logs. What is said is the daemon's: an
+ * The frame of an account's worker (imapd, pop3d): a process that runs as the account and serves
+ * its sessions. The frame takes accounts and sessions over (docs/HANDOFF.md), has one store for
+ * each account, watches folders, ends when idle, drains, and logs. What is said is the daemon's: an
  * engine, and functions that answer its questions (docs/MAILBOXES.md).
  *
  *   worker.c   accounts, idling, draining, what master asks
@@ -48,8 +48,6 @@ struct worker_def {
 	 * what the log shall say, e.g. headers and body.
 	 */
 	void (*end)(struct client *c, struct kv figures[WORKER_FIGURES + 1]);
-	/* Appends words for `who`, " folder=INBOX idle=1"; NULL: none. */
-	void (*who)(const struct client *c, struct buf *out);
 };
 
 /* The process. */
@@ -93,8 +91,9 @@ struct client {
 	struct worker_account *account;
 	struct arena *arena; /* the engine, and what lives as long as the session */
 	struct session *session;
-	uint64_t number; /* login's */
-	int64_t since_ms, since_sec;
+	struct channel *login; /* where it came from, while that is there; or NULL */
+	uint64_t number, login_number; /* ours and login's of it */
+	int64_t since_ms;
 	uint32_t port;
 	bool tls;
 	char ip[47];
@@ -112,11 +111,11 @@ const struct conf_mailservice *worker_conf(const struct worker *w);
 void client_take(struct channel *ch, uint32_t sequence, const void *message, int fd);
 
 /*
- * A session on stream (taken over) for account; m says what is known of it. ST_OK, or why not: the
- * stream is closed then.
+ * A session on stream (taken over) for account; m says what is known of it, login (or NULL) is told
+ * of its end. ST_OK, or why not: the stream is closed then.
  */
-enum st client_begin(struct worker_account *a, const struct ipc_session *m, struct stream *stream,
-    struct fault *f);
+enum st client_begin(struct worker_account *a, const struct ipc_session *m, struct channel *login,
+    struct stream *stream, struct fault *f);
 
 /* session_ops.closed of every worker. */
 void client_closed(struct session *s, enum engine_why why);
@@ -124,6 +123,10 @@ void client_closed(struct session *s, enum engine_why why);
 /* Answers a question; f NULL: yes. */
 void client_answer(
     struct client *c, uint32_t number, const struct fault *f, const void *detail);
+
+/* As in proc_def. */
+void clients_who(struct proc *p, struct buf *out);
+void clients_kick(struct proc *p, struct slice what, struct buf *ended);
 
 /* Tells all sessions of an account (NULL: all there are) an event. */
 void clients_tell(
