@@ -78,6 +78,12 @@ int mailbox_cur_fd(const struct mailbox *m);
 const struct message *mailbox_messages(const struct mailbox *m, size_t *count);
 const struct message *mailbox_find(const struct mailbox *m, uint32_t uid); /* or NULL */
 
+/*
+ * The UIDL string (RFC 1939 section 7) under which POP3 clients know a message from before it was
+ * imported (courierpop3dsizelist); NULL: none. Borrowed as from mailbox_find.
+ */
+const char *mailbox_pop3_id(const struct mailbox *m, uint32_t uid);
+
 /* Index of the first message with this UID or a larger one; count when there is none. */
 size_t mailbox_index(const struct mailbox *m, uint32_t uid);
 

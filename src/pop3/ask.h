@@ -29,8 +29,9 @@ enum pop3_ask {
 	 */
 	POP3_ASK_READ,
 	/*
-	 * struct pop3_commit -> NULL. Asked once, at QUIT, and only when something is to be removed
-	 * (RFC 1939 section 6). Yes: they are gone for good. No: the words say what was done.
+	 * struct pop3_commit -> NULL. Asked once, at QUIT (RFC 1939 section 6), and only when there
+	 * is something to remove, or RETR was used: then its messages may be marked as read now.
+	 * Yes: what is to be removed is gone for good. No: the words say what was done.
 	 */
 	POP3_ASK_COMMIT,
 };
@@ -66,7 +67,7 @@ struct pop3_octets {
 };
 
 struct pop3_commit {
-	const size_t *deleted; /* indexes, ascending */
+	const size_t *deleted; /* indexes, ascending; NULL: none */
 	size_t count;
 };
 

@@ -136,7 +136,6 @@ server_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 	}
 	if (s->state.phase == ENGINE_CLOSING)
 		used = in.n;
-	s->facts.received += used;
 	s->eof_taken = s->eof && used == in.n;
 	settle(s);
 	return used;
@@ -238,7 +237,6 @@ server_output_taken(struct engine *e, uint64_t n, int64_t now_ms)
 	size_t waiting = server_waiting(s), taken = n < waiting ? (size_t)n : waiting;
 
 	s->now_ms = s->last_ms = now_ms;
-	s->facts.sent += taken;
 	s->out_taken += taken;
 	if (taken == waiting) {
 		buf_clear(&s->out);

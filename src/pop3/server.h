@@ -49,7 +49,6 @@ void pop3_server_opts_init(struct pop3_server_opts *o, struct slice host);
 struct pop3_facts {
 	uint64_t commands, errors;
 	uint64_t top_octets, retr_octets; /* of messages, sent by TOP and by RETR */
-	uint64_t received, sent;          /* octets in and out */
 	size_t messages, deleted; /* in the maildrop; of them marked, or removed after QUIT */
 };
 

@@ -40,15 +40,16 @@ goodbye(struct pop3_server *s)
 static void
 cmd_quit(struct pop3_server *s, struct slice args)
 {
-	size_t *deleted, n = 0;
+	size_t *deleted = NULL, n = 0;
 
 	(void)args;
-	if (s->marked == 0) {
+	if (s->marked == 0 && !s->retrieved) {
 		goodbye(s);
 		return;
 	}
-	deleted = arena_get_array(s->arena, s->marked, sizeof(*deleted));
-	if (!deleted) {
+	if (s->marked)
+		deleted = arena_get_array(s->arena, s->marked, sizeof(*deleted));
+	if (s->marked && !deleted) {
 		pop3_err(&s->out, "SYS/TEMP", "No message removed: out of memory for this session");
 		s->marked = 0;
 		server_close(s, ENGINE_WHY_LIMIT);

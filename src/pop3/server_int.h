@@ -71,6 +71,7 @@ struct pop3_server {
 
 	bool line_junk; /* skipping an overlong line */
 	bool eof, eof_taken;
+	bool retrieved; /* a RETR was answered in full */
 	bool quitting, drain;
 };
 

@@ -113,6 +113,7 @@ finish(struct pop3_server *s)
 	if (s->job.in_line)
 		buf_put(&s->out, SL("\r\n"));
 	buf_put(&s->out, SL(".\r\n"));
+	s->retrieved = s->retrieved || s->job.kind == JOB_RETR;
 	s->job.kind = JOB_NONE;
 }
 
