@@ -43,8 +43,6 @@ grow(struct buf *b, size_t need)
 {
 	size_t cap = b->cap < BUF_FIRST ? BUF_FIRST : b->cap;
 
-	if (b->p != NULL && need <= b->cap)
-		return;
 	while (cap < need)
 		if (!num_mul_size(cap, 2, &cap))
 			cap = need;
@@ -60,14 +58,15 @@ reserve(struct buf *b, size_t n)
 		b->failed = true;
 		return false;
 	}
-	grow(b, b->n + n);
+	if (b->p == NULL || b->n + n > b->cap)
+		grow(b, b->n + n);
 	return true;
 }
 
 void
 buf_put(struct buf *b, struct slice s)
 {
-	if (!reserve(b, s.n) || s.n == 0)
+	if (s.n == 0 || !reserve(b, s.n))
 		return;
 	memcpy(b->p + b->n, s.p, s.n);
 	b->n += s.n;
@@ -76,7 +75,10 @@ buf_put(struct buf *b, struct slice s)
 void
 buf_put_byte(struct buf *b, unsigned char c)
 {
-	if (reserve(b, 1))
+	/* the usual case without a call: whole messages are written in bytes */
+	if (b->n < b->cap && b->n < b->max && !b->failed)
+		b->p[b->n++] = c;
+	else if (reserve(b, 1))
 		b->p[b->n++] = c;
 }
 
@@ -112,7 +114,8 @@ buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 		return;
 	}
 	/* The NUL that vsnprintf writes may lie one byte behind the maximum. */
-	grow(b, b->n + (size_t)length + 1);
+	if (b->n + (size_t)length + 1 > b->cap)
+		grow(b, b->n + (size_t)length + 1);
 	vsnprintf((char *)b->p + b->n, (size_t)length + 1, fmt, ap);
 	b->n += (size_t)length;
 }
@@ -152,7 +155,8 @@ buf_str(struct buf *b)
 {
 	if (b->failed)
 		return NULL;
-	grow(b, b->n + 1);
+	if (b->n + 1 > b->cap)
+		grow(b, b->n + 1);
 	b->p[b->n] = '\0';
 	return (const char *)b->p;
 }

@@ -131,6 +131,8 @@ put_list(struct buf *out, const struct imap_envelope_value *v, size_t max, struc
 	size_t before = out->n;
 	bool fits = true;
 
+	if (!v)
+		return false;
 	buf_put_byte(out, '(');
 	for (; v && fits; v = v->next)
 		fits = put_field(out, v->text, before + max - 64, scratch);
@@ -141,10 +143,23 @@ put_list(struct buf *out, const struct imap_envelope_value *v, size_t max, struc
 	return false;
 }
 
+/* R3501-7.4.2-f: nobody named as Sender or Reply-To is who it is From, which stands at `at`. */
+static void
+put_from_again(struct buf *out, size_t at, size_t n)
+{
+	unsigned char *p = buf_room(out, n);
+
+	if (!p)
+		return;
+	memcpy(p, out->p + at, n);
+	buf_added(out, n);
+}
+
 void
 imap_envelope_put(struct buf *out, const struct imap_envelope *e, struct arena *scratch)
 {
 	static const struct imap_envelope none;
+	size_t from = 0, from_n = 0, before;
 
 	if (!e)
 		e = &none;
@@ -157,12 +172,17 @@ imap_envelope_put(struct buf *out, const struct imap_envelope *e, struct arena *
 			imap_put_nstring(out, v ? v->text : SL_NONE);
 			continue;
 		}
-		if (put_list(out, v, rows[i].max, scratch))
-			continue;
-		/* R3501-7.4.2-f: nobody named as Sender or Reply-To is who it is From */
-		if ((i != IMAP_ENVELOPE_SENDER && i != IMAP_ENVELOPE_REPLY_TO) ||
-		    !put_list(out, e->first[IMAP_ENVELOPE_FROM], rows[i].max, scratch))
-			buf_put(out, SL("NIL"));
+		before = out->n;
+		if (!put_list(out, v, rows[i].max, scratch)) {
+			if (i == IMAP_ENVELOPE_SENDER || i == IMAP_ENVELOPE_REPLY_TO)
+				put_from_again(out, from, from_n);
+			else
+				buf_put(out, SL("NIL"));
+		}
+		if (i == IMAP_ENVELOPE_FROM) {
+			from = before;
+			from_n = out->n - before;
+		}
 	}
 	buf_put_byte(out, ')');
 	arena_reset(scratch);

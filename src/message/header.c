@@ -194,8 +194,14 @@ header_parser_end(struct header_parser *p)
 void
 header_unfold(struct buf *out, struct slice value)
 {
+	size_t from = 0;
+
 	value = sl_trim(value);
-	for (size_t i = 0; i < value.n; i++)
+	for (size_t i = 0; i < value.n; i++) {
 		if (value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0')
-			buf_put_byte(out, value.p[i]);
+			continue;
+		buf_put(out, sl_sub(value, from, i));
+		from = i + 1;
+	}
+	buf_put(out, sl_skip(value, from));
 }

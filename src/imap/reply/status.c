@@ -81,6 +81,8 @@ can_be_quoted(struct slice s)
 void
 imap_put_string(struct buf *out, struct slice s)
 {
+	size_t from = 0;
+
 	if (!can_be_quoted(s)) {
 		imap_put_number(out, SL("{"), s.n, SL("}\r\n"));
 		buf_put(out, s);
@@ -88,10 +90,13 @@ imap_put_string(struct buf *out, struct slice s)
 	}
 	buf_put_byte(out, '"');
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_put_byte(out, '\\');
-		buf_put_byte(out, s.p[i]);
+		if (s.p[i] != '"' && s.p[i] != '\\')
+			continue;
+		buf_put(out, sl_sub(s, from, i));
+		buf_put_byte(out, '\\');
+		from = i;
 	}
+	buf_put(out, sl_skip(s, from));
 	buf_put_byte(out, '"');
 }
 
