@@ -9,6 +9,9 @@ libimap_a_SOURCES = \
 	src/imap/cmd/mailbox.c \
 	src/imap/cmd/select.c \
 	src/imap/cmd/store.c \
+	src/imap/cmd/fetch.c \
+	src/imap/parse/fetch.c \
+	src/imap/reply/fetch.c \
 	src/imap/describe.c \
 	src/imap/envelope.c \
 	src/imap/lexer.c \
@@ -28,8 +31,10 @@ libimap_a_SOURCES = \
 	src/imap/server_read.c \
 	src/imap/structure.c
 
-IMAP_TESTS = src/imap/tests/describe_test
+IMAP_TESTS = src/imap/tests/describe_test src/imap/tests/fetch_test
 check_PROGRAMS += $(IMAP_TESTS)
 TESTS += $(IMAP_TESTS)
 src_imap_tests_describe_test_SOURCES = src/imap/tests/describe_test.c
 src_imap_tests_describe_test_LDADD = libimap.a libmessage.a libbase.a
+src_imap_tests_fetch_test_SOURCES = src/imap/tests/fetch_test.c
+src_imap_tests_fetch_test_LDADD = libimap.a libmessage.a libbase.a

@@ -100,4 +100,11 @@ void imap_answered_expunge(struct imap_server *s, const struct engine_answer *a)
 /* cmd/idle.c */
 void imap_run_idle(struct imap_server *s);
 
+/* cmd/fetch.c, parse/fetch.c: FETCH, UID FETCH */
+bool imap_parse_fetch(struct imap_server *s, struct imap_lexer *lx);
+bool imap_parse_uid_fetch(struct imap_server *s, struct imap_lexer *lx);
+void imap_run_fetch(struct imap_server *s);
+void imap_answered_fetch(struct imap_server *s, const struct engine_answer *a);
+void imap_taken_fetch(struct imap_server *s);
+
 #endif

@@ -38,6 +38,10 @@ static const struct imap_command rows[] = {
 	{"COPY", SELECTED, IMAP_TRYCREATE, imap_parse_copy, imap_run_copy, imap_answered_copy},
 	{"COPY", SELECTED, IMAP_BY_UID | IMAP_TRYCREATE, imap_parse_uid_copy, imap_run_copy,
 	    imap_answered_copy},
+	{"FETCH", SELECTED, IMAP_NO_EXPUNGE, imap_parse_fetch, imap_run_fetch,
+	    imap_answered_fetch, imap_taken_fetch, NULL},
+	{"FETCH", SELECTED, IMAP_BY_UID, imap_parse_uid_fetch, imap_run_fetch,
+	    imap_answered_fetch, imap_taken_fetch, NULL},
 	/* R3501-6.2-a: these are for a client that is not authenticated yet. */
 	{"LOGIN", 0, 0, .run = NULL},
 	{"AUTHENTICATE", 0, 0, .run = NULL},
