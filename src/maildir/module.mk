@@ -5,14 +5,26 @@ libmaildir_a_SOURCES = \
 	src/maildir/body.c src/maildir/body.h \
 	src/maildir/cache.h \
 	src/maildir/dir.c src/maildir/dir.h \
+	src/maildir/facts.c src/maildir/facts.h \
+	src/maildir/facts_apply.c \
+	src/maildir/facts_int.h \
+	src/maildir/facts_write.c \
 	src/maildir/folder.c src/maildir/folder.h \
-	src/maildir/mailbox.h \
+	src/maildir/folder_name.c src/maildir/folder_name.h \
+	src/maildir/mailbox.c src/maildir/mailbox.h \
+	src/maildir/mailbox_facts.c \
+	src/maildir/mailbox_int.h \
+	src/maildir/mailbox_move.c \
+	src/maildir/mailbox_refresh.c \
 	src/maildir/name.c src/maildir/name.h \
 	src/maildir/quota.c src/maildir/quota.h \
+	src/maildir/rows.c src/maildir/rows.h \
 	src/maildir/step.h \
-	src/maildir/store.h \
-	src/maildir/text.h \
-	src/maildir/view.h
+	src/maildir/store.c src/maildir/store.h \
+	src/maildir/store_int.h \
+	src/maildir/text.c src/maildir/text.h \
+	src/maildir/uids.c src/maildir/uids.h \
+	src/maildir/view.c src/maildir/view.h
 
 check_LIBRARIES += libstore.a
 libstore_a_SOURCES = src/maildir/tests/store.c src/maildir/tests/store.h
@@ -24,3 +36,12 @@ src_maildir_tests_folder_test_SOURCES = src/maildir/tests/folder_test.c
 src_maildir_tests_folder_test_LDADD = $(MAILDIR_TEST_LIBS)
 src_maildir_tests_quota_test_SOURCES = src/maildir/tests/quota_test.c
 src_maildir_tests_quota_test_LDADD = $(MAILDIR_TEST_LIBS)
+
+check_LIBRARIES += libmailworld.a
+libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
+MAILBOX_TESTS = src/maildir/tests/open_test
+MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
+check_PROGRAMS += $(MAILBOX_TESTS)
+TESTS += $(MAILBOX_TESTS)
+src_maildir_tests_open_test_SOURCES = src/maildir/tests/open_test.c
+src_maildir_tests_open_test_LDADD = $(MAILBOX_TEST_LIBS)

@@ -68,15 +68,91 @@ maildir_name_is(struct slice name, struct slice base)
 	       (name.n == base.n || name.p[base.n] == ',' || name.p[base.n] == ':');
 }
 
-bool
-maildir_name_size(struct slice name, uint64_t *file_bytes)
+/* The number behind a key such as ",S=". */
+static bool
+number_behind(struct slice name, struct slice key, uint64_t *value)
 {
-	struct slice rest = sl_skip(name, sl_search(name, SL(",S=")) + 3);
+	struct slice rest = sl_skip(name, sl_search(name, key) + key.n);
 	size_t n = 0;
 
 	while (n < rest.n && ascii_is_digit(rest.p[n]))
 		n++;
-	return num_u64(sl_sub(rest, 0, n), INT64_MAX, file_bytes);
+	return num_u64(sl_sub(rest, 0, n), INT64_MAX, value);
+}
+
+bool
+maildir_name_size(struct slice name, uint64_t *file_bytes)
+{
+	return number_behind(name, SL(",S="), file_bytes);
+}
+
+bool
+maildir_name_wire_size(struct slice name, uint64_t *wire_bytes)
+{
+	return number_behind(name, SL(",W="), wire_bytes);
+}
+
+void
+maildir_name_split(struct slice file, struct maildir_parts *out)
+{
+	size_t at = sl_find(file, ':');
+
+	*out = (struct maildir_parts){.base = sl_sub(file, 0, at), .tail = sl_skip(file, at)};
+	if (!sl_starts(out->tail, SL(":2,")))
+		return;
+	for (size_t i = 3; i < out->tail.n; i++) {
+		unsigned char c = out->tail.p[i];
+
+		if (ascii_is_upper(c))
+			out->upper |= 1u << (c - 'A');
+		else if (ascii_is_lower(c))
+			out->lower |= 1u << (c - 'a');
+	}
+}
+
+size_t
+maildir_name_join(struct slice base, uint32_t upper, uint32_t lower, struct slice tail,
+    char out[MAILDIR_NAME_MAX + 1])
+{
+	size_t n = base.n;
+
+	if (n == 0 || n + 3 > MAILDIR_NAME_MAX)
+		return 0;
+	memcpy(out, base.p, n);
+	memcpy(out + n, ":2,", 3);
+	n += 3;
+	for (unsigned i = 0; i < 52; i++) {
+		uint32_t set = i < 26 ? upper : lower;
+
+		if (!(set >> i % 26 & 1))
+			continue;
+		if (n == MAILDIR_NAME_MAX)
+			return 0;
+		out[n++] = (char)((i < 26 ? 'A' : 'a') + (int)(i % 26));
+	}
+	for (size_t i = 3; sl_starts(tail, SL(":2,")) && i < tail.n; i++) {
+		if (ascii_is_alpha(tail.p[i]))
+			continue;
+		if (n == MAILDIR_NAME_MAX)
+			return 0;
+		out[n++] = (char)tail.p[i];
+	}
+	out[n] = '\0';
+	return n;
+}
+
+int
+maildir_name_cmp(struct slice a, struct slice b)
+{
+	size_t n = 0, k = 0;
+
+	while (n < a.n && ascii_is_digit(a.p[n]))
+		n++;
+	while (k < b.n && ascii_is_digit(b.p[k]))
+		k++;
+	if (n != k)
+		return n < k ? -1 : 1;
+	return sl_cmp(a, b);
 }
 
 bool

@@ -41,6 +41,31 @@ bool maildir_name_is(struct slice name, struct slice base);
 /* The file size that a name tells by ",S="; false when it does not. */
 bool maildir_name_size(struct slice name, uint64_t *file_bytes);
 
+/* The CRLF size that a name tells by ",W="; false when it does not. */
+bool maildir_name_wire_size(struct slice name, uint64_t *wire_bytes);
+
+/* A name of a message in cur/ or new/, taken apart. */
+struct maildir_parts {
+	struct slice base; /* before the first ":" */
+	struct slice tail; /* from ":" on, or empty */
+	uint32_t upper;    /* letters behind ":2,": bit 0 is 'A' */
+	uint32_t lower;    /* the same, bit 0 is 'a' */
+};
+void maildir_name_split(struct slice file, struct maildir_parts *out);
+
+/*
+ * Writes base, ":2,", the letters in order, then what stands in tail behind ":2," and is no letter;
+ * and a NUL. The length; 0 when that is no file name.
+ */
+size_t maildir_name_join(struct slice base, uint32_t upper, uint32_t lower, struct slice tail,
+    char out[MAILDIR_NAME_MAX + 1]);
+
+/*
+ * Order in which messages that arrived get their UIDs: by the number in front (seconds), then
+ * bytewise.
+ */
+int maildir_name_cmp(struct slice a, struct slice b);
+
 /* Does the name say that the message was marked for removal (flag T)? */
 bool maildir_name_is_trashed(struct slice name);
 

@@ -15,6 +15,17 @@ enum maildir_step {
 	MAILDIR_STEP_COUNT,    /* in maildirsize */
 	MAILDIR_STEP_SYNC_DIR, /* new/ */
 	MAILDIR_STEP_REPORT,   /* everything is done, nobody was told */
+
+	/* Reading a folder, and changing what is in it. */
+	MAILDIR_STEP_FACTS_NEW,     /* a new file of facts takes the old one's place */
+	MAILDIR_STEP_FACTS_APPEND,  /* before records are written */
+	MAILDIR_STEP_FACTS_WRITTEN, /* and after it */
+	MAILDIR_STEP_FACTS_SYNCED,
+	MAILDIR_STEP_TO_CUR, /* renaming from new/ or tmp/ into cur/ */
+	MAILDIR_STEP_FLAGS,  /* renaming within cur/ */
+	MAILDIR_STEP_UNLINK, /* an expunged message */
+	MAILDIR_STEP_LINK,   /* a copy in tmp/ */
+	MAILDIR_STEP_DONE,   /* everything is on disk, nobody was told */
 	MAILDIR_STEPS
 };
 

@@ -20,14 +20,19 @@ struct text_place {
 	uint64_t wire, file;
 };
 
+/* The mailbox must stay open as long as the text is. */
 struct text {
 	int fd; /* -1: closed */
 	uint64_t file_bytes;
-	uint64_t wire_bytes;                                  /* UINT64_MAX: not known yet */
-	int64_t date_sec;                                     /* mtime: the internal date */
-	enum { TEXT_LOOSE, TEXT_EXACT, TEXT_UNDECIDED } form; /* private */
-	struct text_place at;                                 /* private: where reading stopped */
-	bool after_cr, owes_lf;                               /* private */
+	uint64_t wire_bytes; /* UINT64_MAX: not known yet, see text_size */
+	int64_t date_sec;    /* mtime: the internal date */
+
+	/* private */
+	struct mailbox *mailbox;
+	uint32_t uid;
+	enum { TEXT_LOOSE, TEXT_EXACT, TEXT_UNDECIDED } form;
+	struct text_place at, hint; /* where reading stopped; a place somebody knows */
+	bool after_cr, owes_lf;
 };
 #define TEXT_CLOSED ((struct text){.fd = -1})
 
@@ -39,17 +44,17 @@ enum st text_open(struct mailbox *m, uint32_t uid, struct text *t, struct fault 
 void text_close(struct text *t);
 
 /*
- * The number of octets. Known by the file's name when it has ",W=", else the file is read once. The
- * mailbox remembers it when m is not NULL and has the message. ST_OK, ST_IO.
+ * The number of octets. Known by the file's name when it has ",W=", else the file is read once; the
+ * mailbox remembers it. ST_OK, ST_IO.
  */
-enum st
-text_size(struct text *t, struct mailbox *m, uint32_t uid, uint64_t *wire_bytes, struct fault *f);
+enum st text_size(struct text *t, uint64_t *wire_bytes, struct fault *f);
 
 /*
  * Appends octets from offset `wire`, at most max of them (and at most 1 MiB). ST_OK: there is more;
- * ST_EOF: these were the last, maybe none. ST_IO: the file was cut short meanwhile or cannot be
- * read; out is as it was. Going on where the last call stopped costs nothing extra; another offset
- * is looked for from the start of the file or from the hint.
+ * ST_EOF: these were the last, maybe none. ST_IO: the file was cut short meanwhile, cannot be
+ * read, or has not the length its name says (asked again, it has the right one); out is as it was.
+ * Going on where the last call stopped costs nothing extra; another offset is looked for from the
+ * start of the file or from the hint.
  */
 enum st text_read(struct text *t, uint64_t wire, size_t max, struct buf *out, struct fault *f);
 
