@@ -10,8 +10,8 @@ libos_a_CPPFLAGS = $(PORT_CPPFLAGS)
 
 # --- the same everywhere ------------------------------------------------------------------------
 libos_a_SOURCES = \
-	ports/poller_ops.h ports/poller_table.c ports/sandbox_warm.h \
-	ports/posix/poller_poll.c \
+	ports/poller_ops.h ports/poller_slots.h ports/poller_table.c ports/sandbox_warm.h \
+	ports/posix/poller_poll.c ports/posix/poller_slots.c \
 	ports/posix/accounts.c \
 	ports/posix/background.c \
 	ports/posix/clock.c \
@@ -25,7 +25,7 @@ libos_a_SOURCES = \
 	ports/posix/sendfile_by_copy.c ports/posix/sendfile_common.h \
 	ports/posix/sysinfo_statvfs.c ports/posix/sysinfo_common.h
 
-# --- the floor, and what a system does better: PORT_FLOOR_x and PORT_LINUX_x are alternatives ----------
+# --- the floor, and what a system does better: PORT_FLOOR_x, PORT_LINUX_x ... are alternatives ----------
 PORT_FLOOR_PRIVS = ports/posix/privs_floor.c
 PORT_FLOOR_PROCTITLE = ports/posix/proctitle_none.c
 PORT_FLOOR_RANDOM = ports/posix/random.c
@@ -47,12 +47,28 @@ PORT_LINUX_SANDBOX = ports/linux/sandbox_linux.c ports/linux/sandbox_linux.h por
 PORT_LINUX_DIRWATCH = ports/linux/dirwatch_inotify.c
 PORT_LINUX_PEERCRED = ports/linux/peercred_so.c
 
+PORT_BSD_PROCTITLE = ports/bsd/proctitle_bsd.c
+PORT_BSD_RANDOM = ports/bsd/random_arc4.c
+PORT_BSD_SYSINFO = ports/bsd/sysinfo_bsd.c
+PORT_BSD_DIRWATCH = ports/bsd/dirwatch_kqueue.c
+PORT_BSD_PEERCRED = ports/bsd/peercred_getpeereid.c
+PORT_BSD_PLEDGE = ports/bsd/sandbox_openbsd.c
+PORT_BSD_CAPSICUM = ports/bsd/sandbox_capsicum.c
+PORT_SOLARIS_DIRWATCH = ports/solaris/dirwatch_evport.c
+PORT_SOLARIS_PEERCRED = ports/solaris/peercred_ucred.c
+PORT_SOLARIS_SANDBOX = ports/solaris/sandbox_privileges.c
+
 if OS_LINUX
 libos_a_SOURCES += $(PORT_LINUX_PRIVS) $(PORT_LINUX_PROCTITLE) $(PORT_LINUX_RANDOM) $(PORT_LINUX_SENDFILE) \
 	$(PORT_LINUX_SERVICE) $(PORT_LINUX_SYSINFO)
 else
+if OS_BSD
+libos_a_SOURCES += $(PORT_FLOOR_PRIVS) $(PORT_BSD_PROCTITLE) $(PORT_BSD_RANDOM) $(PORT_FLOOR_SENDFILE) \
+	$(PORT_FLOOR_SERVICE) $(PORT_BSD_SYSINFO)
+else
 libos_a_SOURCES += $(PORT_FLOOR_PRIVS) $(PORT_FLOOR_PROCTITLE) $(PORT_FLOOR_RANDOM) $(PORT_FLOOR_SENDFILE) \
 	$(PORT_FLOOR_SERVICE) $(PORT_FLOOR_SYSINFO)
+endif
 endif
 
 if HAVE_POLLER_EPOLL
@@ -62,8 +78,38 @@ endif
 if POLLER_EPOLL
 libos_a_CPPFLAGS += -DPOLLER_DEFAULT=poller_epoll_ops
 endif
+if HAVE_POLLER_KQUEUE
+libos_a_SOURCES += ports/bsd/poller_kqueue.c
+libos_a_CPPFLAGS += -DPORT_POLLER_KQUEUE
+endif
+if POLLER_KQUEUE
+libos_a_CPPFLAGS += -DPOLLER_DEFAULT=poller_kqueue_ops
+endif
+if HAVE_POLLER_EVPORT
+libos_a_SOURCES += ports/solaris/poller_evport.c
+libos_a_CPPFLAGS += -DPORT_POLLER_EVPORT
+endif
+if POLLER_EVPORT
+libos_a_CPPFLAGS += -DPOLLER_DEFAULT=poller_evport_ops
+endif
+if HAVE_POLLER_POLLSET
+libos_a_SOURCES += ports/aix/poller_pollset.c
+libos_a_CPPFLAGS += -DPORT_POLLER_POLLSET
+endif
+if POLLER_POLLSET
+libos_a_CPPFLAGS += -DPOLLER_DEFAULT=poller_pollset_ops
+endif
 if SANDBOX_LINUX
 libos_a_SOURCES += $(PORT_LINUX_SANDBOX)
+endif
+if SANDBOX_PLEDGE
+libos_a_SOURCES += $(PORT_BSD_PLEDGE)
+endif
+if SANDBOX_CAPSICUM
+libos_a_SOURCES += $(PORT_BSD_CAPSICUM)
+endif
+if SANDBOX_PRIVILEGES
+libos_a_SOURCES += $(PORT_SOLARIS_SANDBOX)
 endif
 if SANDBOX_NONE
 libos_a_SOURCES += $(PORT_FLOOR_SANDBOX)
@@ -71,11 +117,23 @@ endif
 if DIRWATCH_INOTIFY
 libos_a_SOURCES += $(PORT_LINUX_DIRWATCH)
 endif
+if DIRWATCH_KQUEUE
+libos_a_SOURCES += $(PORT_BSD_DIRWATCH)
+endif
+if DIRWATCH_EVPORT
+libos_a_SOURCES += $(PORT_SOLARIS_DIRWATCH)
+endif
 if DIRWATCH_POLL
 libos_a_SOURCES += $(PORT_FLOOR_DIRWATCH)
 endif
 if PEERCRED_SO_PEERCRED
 libos_a_SOURCES += $(PORT_LINUX_PEERCRED)
+endif
+if PEERCRED_GETPEEREID
+libos_a_SOURCES += $(PORT_BSD_PEERCRED)
+endif
+if PEERCRED_GETPEERUCRED
+libos_a_SOURCES += $(PORT_SOLARIS_PEERCRED)
 endif
 if PEERCRED_NONE
 libos_a_SOURCES += $(PORT_FLOOR_PEERCRED)
@@ -110,7 +168,12 @@ PORT_TESTS += \
 	ports/tests/service_linux_test \
 	ports/tests/dirwatch_linux_test \
 	ports/tests/privs_linux_test \
-	ports/tests/sandbox_linux_test
+	ports/tests/sandbox_linux_test \
+	ports/tests/poller_kqueue_test \
+	ports/tests/poller_evport_test \
+	ports/tests/poller_pollset_test \
+	ports/tests/dirwatch_kqueue_test \
+	ports/tests/dirwatch_evport_test
 endif
 check_PROGRAMS += $(PORT_TESTS)
 TESTS += $(PORT_TESTS)
@@ -190,6 +253,33 @@ ports_tests_sandbox_linux_test_SOURCES = ports/tests/sandbox_test.c \
 ports_tests_sandbox_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
 ports_tests_sandbox_linux_test_LDADD = $(PORT_TEST_LIBS)
 
+# --- back ends of other systems, over the emulations of ports/stub -----------------------------------------
+PORT_STUB_CPPFLAGS = -I$(srcdir)/ports/stub/include $(PORT_TEST_CPPFLAGS)
+PORT_STUB = ports/stub/stub.c ports/stub/stub.h ports/stub/include/port.h \
+	ports/stub/include/sys/event.h ports/stub/include/sys/pollset.h
+PORT_STUB_POLLER = ports/tests/poller_test.c ports/poller_table.c ports/posix/poller_poll.c \
+	ports/posix/poller_slots.c $(PORT_STUB)
+ports_tests_poller_kqueue_test_SOURCES = $(PORT_STUB_POLLER) ports/bsd/poller_kqueue.c ports/stub/kqueue.c
+ports_tests_poller_kqueue_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS) -DPORT_POLLER_KQUEUE \
+	-DPOLLER_DEFAULT=poller_kqueue_ops
+ports_tests_poller_kqueue_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_poller_evport_test_SOURCES = $(PORT_STUB_POLLER) ports/solaris/poller_evport.c ports/stub/evport.c
+ports_tests_poller_evport_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS) -DPORT_POLLER_EVPORT \
+	-DPOLLER_DEFAULT=poller_evport_ops
+ports_tests_poller_evport_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_poller_pollset_test_SOURCES = $(PORT_STUB_POLLER) ports/aix/poller_pollset.c ports/stub/pollset.c
+ports_tests_poller_pollset_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS) -DPORT_POLLER_POLLSET \
+	-DPOLLER_DEFAULT=poller_pollset_ops
+ports_tests_poller_pollset_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_dirwatch_kqueue_test_SOURCES = ports/tests/dirwatch_test.c $(PORT_BSD_DIRWATCH) \
+	ports/stub/kqueue.c $(PORT_STUB)
+ports_tests_dirwatch_kqueue_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
+ports_tests_dirwatch_kqueue_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_dirwatch_evport_test_SOURCES = ports/tests/dirwatch_test.c $(PORT_SOLARIS_DIRWATCH) \
+	ports/stub/evport.c $(PORT_STUB)
+ports_tests_dirwatch_evport_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
+ports_tests_dirwatch_evport_test_LDADD = $(PORT_TEST_LIBS)
+
 # --- service files: made here, installed by packages -----------------------------------------------------
 PORT_SYSTEMD = ports/linux/systemd/courier.service ports/linux/systemd/courier.sysusers
 PORT_SYSTEMD_EDIT = $(SED) \
@@ -209,4 +299,5 @@ ports/linux/systemd/courier.sysusers: $(srcdir)/ports/linux/systemd/courier.sysu
 	$(AM_V_GEN)$(MKDIR_P) ports/linux/systemd && \
 	$(PORT_SYSTEMD_EDIT) $(srcdir)/ports/linux/systemd/courier.sysusers.in >$@.new && mv -f $@.new $@
 CLEANFILES += $(PORT_SYSTEMD)
+EXTRA_DIST += ports/stub/README
 EXTRA_DIST += ports/linux/systemd/courier.service.in ports/linux/systemd/courier.sysusers.in

@@ -9,5 +9,8 @@
 
 extern const struct poller_ops poller_poll_ops;
 extern const struct poller_ops poller_epoll_ops;
+extern const struct poller_ops poller_kqueue_ops;
+extern const struct poller_ops poller_evport_ops;
+extern const struct poller_ops poller_pollset_ops;
 
 #endif

@@ -15,6 +15,15 @@ const struct poller_ops *const poller_all[] = {
 #ifdef PORT_POLLER_EPOLL
 	&poller_epoll_ops,
 #endif
+#ifdef PORT_POLLER_KQUEUE
+	&poller_kqueue_ops,
+#endif
+#ifdef PORT_POLLER_EVPORT
+	&poller_evport_ops,
+#endif
+#ifdef PORT_POLLER_POLLSET
+	&poller_pollset_ops,
+#endif
 	&poller_poll_ops,
 	NULL,
 };

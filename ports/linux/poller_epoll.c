@@ -12,19 +12,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "ports/poller_slots.h"
+
 /* Rows of one epoll_wait; the caller simply waits again for more. */
 #define EPOLL_ROWS 256
 
-struct epoll_always {
-	int fd;
-	unsigned want;
-	void *tag;
-};
-
 struct poller {
 	int ep;
-	struct epoll_always *always;
-	size_t always_count, always_cap, always_start;
+	struct poller_always always;
 };
 
 static int
@@ -52,45 +47,8 @@ epoll_close(struct poller *p)
 	if (!p)
 		return;
 	close(p->ep);
-	free(p->always);
+	poller_always_fini(&p->always);
 	free(p);
-}
-
-static struct epoll_always *
-always_find(struct poller *p, int fd)
-{
-	size_t i;
-
-	for (i = 0; i < p->always_count; i++)
-		if (p->always[i].fd == fd)
-			return &p->always[i];
-	return NULL;
-}
-
-static int
-always_set(struct poller *p, int fd, unsigned want, void *tag)
-{
-	struct epoll_always *a = always_find(p, fd);
-
-	if (want == 0) {
-		if (a)
-			*a = p->always[--p->always_count];
-		return 0;
-	}
-	if (!a) {
-		if (p->always_count == p->always_cap) {
-			size_t cap = p->always_cap ? p->always_cap * 2 : 4;
-			struct epoll_always *grown = realloc(p->always, cap * sizeof(*grown));
-
-			if (!grown)
-				return -ENOMEM;
-			p->always = grown;
-			p->always_cap = cap;
-		}
-		a = &p->always[p->always_count++];
-	}
-	*a = (struct epoll_always){fd, want, tag};
-	return 0;
 }
 
 static int
@@ -103,8 +61,8 @@ epoll_set(struct poller *p, int fd, unsigned was, unsigned want, void *tag)
 		return -EBADF;
 	if (was == 0 && want == 0)
 		return 0;
-	if (p->always_count > 0 && always_find(p, fd))
-		return always_set(p, fd, want, tag);
+	if (poller_always_has(&p->always, fd))
+		return poller_always_set(&p->always, fd, want, tag);
 	memset(&ev, 0, sizeof(ev));
 	if (want & POLLER_READ)
 		ev.events |= EPOLLIN;
@@ -114,26 +72,8 @@ epoll_set(struct poller *p, int fd, unsigned was, unsigned want, void *tag)
 	if (epoll_ctl(p->ep, op, fd, &ev) == 0)
 		return 0;
 	if (errno == EPERM && want != 0)
-		return always_set(p, fd, want, tag);
+		return poller_always_set(&p->always, fd, want, tag);
 	return -errno;
-}
-
-/* The always ready ones, in turn. */
-static int
-always_fill(struct poller *p, struct poller_ready *out, int max)
-{
-	size_t i;
-	int filled = 0;
-
-	for (i = 0; i < p->always_count && filled < max; i++) {
-		if (p->always_start >= p->always_count)
-			p->always_start = 0;
-		out[filled].tag = p->always[p->always_start].tag;
-		out[filled].what = p->always[p->always_start].want;
-		filled++;
-		p->always_start++;
-	}
-	return filled;
 }
 
 static unsigned
@@ -156,7 +96,7 @@ epoll_wait_rows(struct poller *p, struct poller_ready *out, int max, int timeout
 	struct epoll_event rows[EPOLL_ROWS];
 	int room = max, got, i;
 
-	if (p->always_count > 0) {
+	if (p->always.count > 0) {
 		timeout_ms = 0;
 		room = max > 1 ? max / 2 : 1; /* neither kind takes the whole answer */
 	}
@@ -167,7 +107,7 @@ epoll_wait_rows(struct poller *p, struct poller_ready *out, int max, int timeout
 		out[i].tag = rows[i].data.ptr;
 		out[i].what = epoll_what(rows[i].events);
 	}
-	return got + always_fill(p, out + got, max - got);
+	return got + poller_always_fill(&p->always, out + got, max - got);
 }
 
 const struct poller_ops poller_epoll_ops = {

@@ -3,7 +3,8 @@
  * late, twice, or for nothing; the reader scans and compares. Where the system cannot watch (NFS,
  * too many watches) dirwatch_add says -ENOTSUP and the caller polls.
  *
- * Back ends: ports/posix/dirwatch_poll.c (always -ENOTSUP), ports/linux/dirwatch_inotify.c.
+ * Back ends: ports/posix/dirwatch_poll.c (always -ENOTSUP), ports/linux/dirwatch_inotify.c,
+ * ports/bsd/dirwatch_kqueue.c, ports/solaris/dirwatch_evport.c.
  */
 #ifndef OS_DIRWATCH_H
 #define OS_DIRWATCH_H

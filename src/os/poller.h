@@ -3,8 +3,9 @@
  * triggered from the caller's view: readiness that was not used up is reported again. One-shot
  * mechanisms re-associate before the next wait.
  *
- * Back ends: ports/posix/poller_poll.c (everywhere), ports/linux/poller_epoll.c. All pass
- * ports/tests/poller_test.c.
+ * Back ends: ports/posix/poller_poll.c (everywhere), ports/linux/poller_epoll.c,
+ * ports/bsd/poller_kqueue.c, ports/solaris/poller_evport.c, ports/aix/poller_pollset.c. All pass
+ * ports/tests/poller_test.c, where the system is missing over an emulation (ports/stub).
  */
 #ifndef OS_POLLER_H
 #define OS_POLLER_H

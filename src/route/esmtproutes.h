@@ -11,7 +11,8 @@
 
 /*
  * The first line that fits domain (any case; "dom" is itself, ".dom" what is below it, the
- * empty one every domain). False: there is none, *out is the way without one. Slices point into conf.
+ * empty one every domain). False: there is none, *out is the way without one. Slices point into
+ * conf.
  */
 bool esmtproutes_find(const struct conf_list *lines, struct slice domain, struct conf_route *out);
 
