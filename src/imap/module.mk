@@ -38,3 +38,17 @@ src_imap_tests_describe_test_SOURCES = src/imap/tests/describe_test.c
 src_imap_tests_describe_test_LDADD = libimap.a libmessage.a libbase.a
 src_imap_tests_fetch_test_SOURCES = src/imap/tests/fetch_test.c
 src_imap_tests_fetch_test_LDADD = libimap.a libmessage.a libbase.a
+
+# The small world of unit tests, fuzz harness and scenario player.
+check_LIBRARIES += libimapworld.a
+libimapworld_a_SOURCES = \
+	src/imap/tests/store.c \
+	src/imap/tests/store_fetch.c \
+	src/imap/tests/store_view.c \
+	src/imap/tests/world.c
+
+IMAP_SERVER_TEST = src/imap/tests/server_test
+check_PROGRAMS += $(IMAP_SERVER_TEST)
+TESTS += $(IMAP_SERVER_TEST)
+src_imap_tests_server_test_SOURCES = src/imap/tests/server_test.c
+src_imap_tests_server_test_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a

@@ -74,7 +74,7 @@ skip(struct imap_server *s, uint64_t n)
 	}
 	s->left = n;
 	s->reading = n ? READ_SKIP : READ_LINE;
-	buf_cut(&s->text, s->line_start);
+	s->line_start = s->text.n;
 }
 
 void
