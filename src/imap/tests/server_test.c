@@ -1,6 +1,7 @@
 /*
  * The IMAP engine in its small world: each conversation is held in one piece, byte by byte and in
- * odd pieces, with answers at once and later, content and changes in parts, and must sound the same.
+ * odd pieces, with answers at once and later, content and changes in parts, and must sound the
+ * same.
  */
 #include "base/check.h"
 #include "imap/tests/world.h"
@@ -109,7 +110,8 @@ test_any(void)
 		"* ID NIL\r\nd OK ID completed\r\ne BAD something is missing\r\n"
 		"f BAD expected a string or NIL\r\ng BAD expected a space\r\n",
 		ENGINE_WHY_NONE},
-	    {"a FOO\r\nb NOOP x\r\nc  NOOP\r\nd\r\n\r\n* NOOP\r\n+x NOOP\r\ne NOOP \r\nf UID NOOP\r\n"
+	    {"a FOO\r\nb NOOP x\r\nc  NOOP\r\nd\r\n\r\n* NOOP\r\n+x NOOP\r\n"
+	     "e NOOP \r\nf UID NOOP\r\n"
 	     "g UID\r\n(\r\n",
 		"a BAD Unknown command\r\nb BAD expected the end of the command\r\n"
 		"c BAD Expected a command behind the tag\r\n"
@@ -222,7 +224,8 @@ test_mailboxes(void)
 		"* LIST (\\Noselect \\HasChildren) \".\" \"INBOX.a\"\r\n"
 		"* LIST (\\HasNoChildren) \".\" \"INBOX.a.b\"\r\nb OK LIST completed\r\n",
 		ENGINE_WHY_NONE},
-	    {"a CREATE inbox\r\nb CREATE INBOX.Sent\r\nc CREATE \"INBOX.a*\"\r\nd CREATE INBOX.a..b\r\n"
+	    {"a CREATE inbox\r\nb CREATE INBOX.Sent\r\nc CREATE \"INBOX.a*\"\r\n"
+	     "d CREATE INBOX.a..b\r\n"
 	     "e CREATE \"\"\r\nf CREATE other\r\n",
 		"a NO [ALREADYEXISTS] INBOX always exists\r\nb NO [ALREADYEXISTS] It exists\r\n"
 		"c NO [CANNOT] % and * cannot stand in a name\r\n"
@@ -285,7 +288,8 @@ test_status(void)
 		"* STATUS \"INBOX\" (MESSAGES 3 RECENT 3 UIDNEXT 4 UIDVALIDITY 1000000000 UNSEEN 2)"
 		"\r\na OK STATUS completed\r\n" SELECTED,
 		ENGINE_WHY_NONE},
-	    {"a STATUS INBOX ()\r\nb STATUS INBOX (FOO)\r\nc STATUS INBOX\r\nd STATUS no (UIDNEXT)\r\n",
+	    {"a STATUS INBOX ()\r\nb STATUS INBOX (FOO)\r\nc STATUS INBOX\r\n"
+	     "d STATUS no (UIDNEXT)\r\n",
 		"a BAD expected a name\r\n"
 		"b BAD expected MESSAGES, RECENT, UIDNEXT, UIDVALIDITY or UNSEEN\r\n"
 		"c BAD something is missing\r\nd NO [NONEXISTENT] There is no such mailbox\r\n",
@@ -330,7 +334,8 @@ test_append(void)
 		"a NO [TOOBIG] The message is too large\r\nb OK NOOP completed\r\n"
 		"* BYE [TOOBIG] A literal is too large\r\n",
 		ENGINE_WHY_LIMIT},
-	    {"a APPEND INBOX (\\Recent) {3}\r\nb APPEND INBOX () x {3+}\r\nabc\r\nc APPEND INBOX\r\n"
+	    {"a APPEND INBOX (\\Recent) {3}\r\nb APPEND INBOX () x {3+}\r\nabc\r\n"
+	     "c APPEND INBOX\r\n"
 	     "d APPEND INBOX \"abc\"\r\ne APPEND INBOX \"32-Nov-2026 00:00:00 +0000\" {3}\r\n",
 		"a BAD \\Recent cannot be set\r\nb BAD expected a message as a literal\r\n"
 		"c BAD something is missing\r\n"
@@ -346,7 +351,10 @@ test_append(void)
 	talk(rows, COUNT_OF(rows));
 }
 
-/* R3501-6.4.6-a, R3501-6.4.6-b, R3501-6.4.6-c, R3501-2.3.2-a, R3501-2.3.2-b, R3501-9-c, R3501-9-d */
+/*
+ * R3501-6.4.6-a, R3501-6.4.6-b, R3501-6.4.6-c, R3501-2.3.2-a, R3501-2.3.2-b, R3501-9-c,
+ * R3501-9-d
+ */
 static void
 test_store(void)
 {
@@ -391,7 +399,8 @@ test_expunge_copy(void)
 		SELECTED "a OK STORE completed\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n"
 			 "b OK EXPUNGE completed\r\n",
 		ENGINE_WHY_NONE},
-	    {SELECT "a COPY 1,3 INBOX.Sent\r\nb UID COPY 77 INBOX.Sent\r\nc UID COPY 2:3 INBOX.Sent\r\n"
+	    {SELECT "a COPY 1,3 INBOX.Sent\r\nb UID COPY 77 INBOX.Sent\r\n"
+		    "c UID COPY 2:3 INBOX.Sent\r\n"
 		    "d COPY 1 INBOX.none\r\ne COPY 1 INBOX\r\n",
 		SELECTED "a OK [COPYUID 1000000001 1,3 1:2] COPY completed\r\n"
 			 "b OK COPY completed\r\n"
