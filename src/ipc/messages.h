@@ -45,12 +45,16 @@
 	F(S, U8, st, 0, none) F(S, U8, class, 0, none) F(S, U8, subject, 0, none) \
 	F(S, U8, detail, 0, none) \
 	F(S, BYTES, text, 160, none) \
-	F(S, BYTES, peer, 300, none) /* who said so, "dns; mx.example" or empty */
+	F(S, BYTES, peer, 300, none) /* who said so, "dns; mx.example" or empty */ \
+	F(S, U8, flags, 0, none)
+/* flags of result: the next server knows DSN, reports about this recipient are its business */
+#define RESULT_WILL_REPORT 1u
 
 /* one recipient of a delivery */
 #define IPC_FIELDS_target(F, S) \
 	F(S, U32, number, 0, none) F(S, BYTES, address, 1024, none) \
-	F(S, BYTES, extension, 255, none) F(S, BYTES, original, 1100, none)
+	F(S, BYTES, extension, 255, none) F(S, BYTES, original, 1100, none) \
+	F(S, U8, notify, 0, none) /* as in recipient */
 
 /* one recipient in a report */
 #define IPC_FIELDS_reported_rcpt(F, S) \
@@ -236,10 +240,12 @@
  */
 #define DELIVER_RETRY (UINT32_C(1) << 31)
 #define IPC_FIELDS_deliver(F, S) \
-	F(S, U64, delivery, 0, none) F(S, BYTES, id, 40, none) F(S, BYTES, account, 320, none) \
+	F(S, U64, delivery, 0, none) F(S, BYTES, id, 40, none) \
+	F(S, BYTES, account, 320, none) /* courieresmtp: the domain */ \
 	F(S, BYTES, sender, 1024, none) \
 	F(S, I64, arrived_sec, 0, none) F(S, U32, flags, 0, none) F(S, U64, length, 0, none) \
 	F(S, BYTES, digest, 32, none) \
+	F(S, BYTES, envid, 400, none) F(S, U8, ret, 0, none) /* 0 F H */ \
 	/* empty with length > 0: fd is a fresh read-only open of the body */ \
 	F(S, BYTES, body, 65536, none) \
 	F(S, LIST, targets, 1000, target)

@@ -2,6 +2,10 @@
 noinst_LIBRARIES += libsmtp.a
 LIB_SMTP = libsmtp.a
 libsmtp_a_SOURCES = \
+	src/smtp/client.c \
+	src/smtp/client_ehlo.c \
+	src/smtp/client_mail.c \
+	src/smtp/client_reply.c \
 	src/smtp/params.c \
 	src/smtp/path.c \
 	src/smtp/reply.c \
@@ -12,7 +16,8 @@ libsmtp_a_SOURCES = \
 	src/smtp/server_ehlo.c \
 	src/smtp/server_line.c \
 	src/smtp/server_mail.c \
-	src/smtp/server_rcpt.c
+	src/smtp/server_rcpt.c \
+	src/smtp/stuff.c
 
 # The small world of unit tests, fuzz harness and scenario player.
 check_LIBRARIES += libsmtpworld.a
