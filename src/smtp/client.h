@@ -28,13 +28,13 @@
 #include "base/engine.h"
 #include "base/slice.h"
 
-#define SMTP_REPLY_LINE_MAX 2048 /* octets of a reply line that are borne (RFC 5321 4.5.3.1.5: 512) */
+#define SMTP_REPLY_LINE_MAX 2048 /* octets of a line that are borne; RFC 5321 4.5.3.1.5: 512 */
 #define SMTP_REPLY_LINES_MAX 128 /* lines of one reply */
 
 enum smtp_client_ask {
 	/* NULL -> struct smtp_client_message, borrowed until DONE or the end. */
 	SMTP_CLIENT_ASK_NEXT,
-	/* NULL -> struct smtp_client_content: the content is 7 bit now; refused: the message fails */
+	/* NULL -> struct smtp_client_content: it is 7 bit now; refused: the message fails */
 	SMTP_CLIENT_ASK_CONVERT,
 	/* NULL -> NULL; refused: the session ends without the final dot */
 	SMTP_CLIENT_ASK_CHECK,

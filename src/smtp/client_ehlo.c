@@ -1,6 +1,6 @@
 /*
- * From the greeting to the first message: EHLO, HELO, STARTTLS. RFC 5321 sections 3.1, 3.2, 4.1.1.1,
- * RFC 3207.
+ * From the greeting to the first message: EHLO, HELO, STARTTLS. RFC 5321 sections 3.1, 3.2,
+ * 4.1.1.1, RFC 3207.
  */
 #include "base/num.h"
 #include "smtp/client_int.h"

@@ -303,7 +303,7 @@ rcpt_reply(struct smtp_client *c, struct fault *f)
 	if (c->reply.code / 100 == 2) {
 		c->accepted++;
 		f->st = ST_OK; /* so far */
-	} else if (c->reply.code == 552) { /* R5321-4.5.3.1.10-c */
+	} else if (c->reply.code == 552) { /* R5321-4.5.3.1.10 */
 		f->st = ST_TEMP;
 		f->esc[0] = 4;
 	}

@@ -85,7 +85,7 @@ dispatch(struct smtp_client *c)
 	}
 }
 
-/* A line without its end. R5321-4.2.1-d: every line has the code, "-" behind it says more. */
+/* A line without its end. R5321-4.2: every line has the code, "-" behind it says more. */
 static void
 take_line(struct smtp_client *c, struct slice line)
 {

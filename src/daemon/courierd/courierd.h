@@ -2,8 +2,7 @@
  * courierd: custody of accepted mail (src/queue), whose turn it is (src/sched), and the deliverers.
  *
  *     esmtpd, courierdsn --submit--> custody.c --> work.c: what a message needs next
- *         try      --> dispatch.c --> a deliverer (local.c: tickets, workers; esmtp: none in this
- *                  build)
+ *         try      --> dispatch.c --> a deliverer (local.c: tickets, workers; outbound.c)
  *         report   --> report.c   --> courierdsn --submit--> custody.c
  *         wait     --> the queue, which gives it back when due
  *     mailq, cancelmsg, courier flush --> command.c
@@ -43,8 +42,9 @@ struct courierd {
 	int64_t submit_delay_sec;
 	struct list submitters; /* custody.c */
 	struct list deliveries; /* open ones */
-	
 	struct hmap accounts;   /* local.c */
+	struct list outs;       /* outbound.c: processes that deliver to other hosts */
+	unsigned out_failures;  /* deliveries in a row for which there was none */
 	struct listener *control;
 
 	struct list commands; /* command.c: connections */
@@ -145,6 +145,23 @@ void local_begin(struct delivery *d);
 /* Ends what runs for an account; empty: all. */
 void local_revoke(struct courierd *c, struct slice account);
 size_t local_workers(const struct courierd *c);
+
+/* ---- outbound.c ---- */
+extern const struct channel_handler outbound_handlers[];
+void outbound_up(struct proc *p, struct channel *channel, uint32_t index);
+void outbound_down(struct proc *p, struct channel *channel, uint32_t index);
+void outbound_begin(struct delivery *d);
+
+/* ---- frame.c ---- */
+/*
+ * Sends d to a deliverer; whose says for whom (account, domain). ST_OK: fn hears the end; else
+ * nothing left, and f says why.
+ */
+enum st delivery_send(struct delivery *d, struct channel *to, struct slice whose,
+    void (*fn)(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *f), struct fault *f);
+/* Takes the results of d; false: they do not belong to it, and none was taken. */
+bool delivery_take(struct delivery *d, const struct ipc_delivered *m);
 
 /* ---- report.c ---- */
 /*

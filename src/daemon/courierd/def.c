@@ -117,6 +117,7 @@ courierd_start(struct proc *p, struct fault *f)
 	list_init(&c->reports);
 	list_init(&c->commands);
 	hmap_init(&c->accounts);
+	list_init(&c->outs);
 	c->wall_ms = clock_wall_ms();
 	c->mono_ms = loop_now(proc_loop(p));
 	c->write_dirs[0] = proc_paths(p)->queue_dir;
@@ -282,6 +283,8 @@ static const struct proc_peer peers[] = {
       .sends2 = IPC_LINK_CUSTODY_SAY,
       .receives2 = IPC_LINK_CUSTODY_ASK, .handlers = custody_handlers, .up = custody_up,
       .down = custody_down },
+    { .role = "courieresmtp", .sends = IPC_LINK_DELIVER_ASK, .receives = IPC_LINK_DELIVER_SAY,
+      .handlers = outbound_handlers, .up = outbound_up, .down = outbound_down },
     { .role = "authdaemond", .sends = IPC_LINK_AUTH_ASK, .receives = IPC_LINK_AUTH_SAY },
     { .role = NULL },
 };

@@ -23,19 +23,6 @@ destination(const struct queue_message *m, const struct queue_rcpt *r)
 	return host.n ? host : account.n ? account : queue_text(m, r->address);
 }
 
-/* No process of this build speaks SMTP to other hosts: the mail waits until one does, or its time
- * is over. */
-static void
-esmtp_begin(struct delivery *d)
-{
-	struct fault f;
-
-	fault_set(&f, ST_TEMP, "4.3.3", "no outgoing transport in this build");
-	for (uint32_t i = 0; i < d->count; i++)
-		delivery_result(d, i, &f, SL_NONE);
-	delivery_end(d, 0);
-}
-
 static void
 unknown_begin(struct delivery *d)
 {
@@ -49,7 +36,7 @@ unknown_begin(struct delivery *d)
 
 static const struct deliverer deliverers[] = {
     [MODULE_LOCAL] = { "local", local_begin },
-    [MODULE_ESMTP] = { "esmtp", esmtp_begin },
+    [MODULE_ESMTP] = { "esmtp", outbound_begin },
     [MODULE_OTHER] = { "", unknown_begin },
 };
 

@@ -141,33 +141,6 @@ account_fail(struct account *a, const struct fault *why)
 
 /* ---- one delivery ---- */
 
-static bool
-take_results(struct delivery *d, const struct ipc_delivered *m)
-{
-	if (m->delivery != d->number || m->results.n != d->count)
-		return false;
-	/* Each target once: results come in the order of the targets. */
-	for (uint32_t i = 0; i < d->count; i++) {
-		const struct ipc_result *r = &m->results.v[i];
-
-		if (r->number != d->rcpts[i] || r->st > ST_BUG ||
-		    (r->class != 0 && r->class != 2 && r->class != 4 && r->class != 5) ||
-		    (r->st == ST_OK) != (r->class == 0 || r->class == 2))
-			return false;
-	}
-	for (uint32_t i = 0; i < d->count; i++) {
-		const struct ipc_result *r = &m->results.v[i];
-		struct fault f;
-
-		fault_set(&f, (enum st)r->st, "", "%.*s", SL_FMT(r->text));
-		f.esc[0] = r->class;
-		f.esc[1] = r->subject;
-		f.esc[2] = r->detail;
-		delivery_result(d, i, &f, r->peer);
-	}
-	return true;
-}
-
 static void
 drop_channel(struct account *a)
 {
@@ -192,7 +165,7 @@ delivered(struct channel_call *call, uint16_t type, const void *message, int fd,
 		end_untried(d, lost);
 		return;
 	}
-	if (take_results(d, message)) {
+	if (delivery_take(d, message)) {
 		a->failures = 0;
 		end(d, 0);
 		return;
@@ -212,41 +185,10 @@ delivered(struct channel_call *call, uint16_t type, const void *message, int fd,
 static void
 send(struct delivery *d)
 {
-	struct queue_message *m = d->m;
-	struct ipc_target *targets = mem_get(d->count * sizeof(*targets));
-	struct ipc_deliver frame = {
-	    .delivery = d->number, .id = sl_str(m->id), .account = account_name(d->account),
-	    .sender = queue_text(m, m->sender),
-	    .arrived_sec = m->arrived_sec, .length = m->length,
-	    /* Otherwise an earlier attempt may have arrived: the worker looks for it. */
-	    .flags = m->flags | (work_of(m)->is_first_try ? 0 : DELIVER_RETRY),
-	    .digest = sl_mem(m->digest, QUEUE_DIGEST),
-	    .targets = { targets, d->count },
-	};
-	struct fault f = FAULT_NONE;
-	enum st st = queue_body(m, &frame.body, &f);
-	int fd = st == ST_NOENT ? queue_body_open(m) : -1;
+	struct fault f;
 
-	for (uint32_t i = 0; i < d->count; i++) {
-		const struct queue_rcpt *r = &m->rcpts[d->rcpts[i]];
-
-		targets[i] = (struct ipc_target){
-		    .number = d->rcpts[i], .address = queue_text(m, r->address),
-		    .extension = queue_text(m, r->extension),
-		    .original = queue_text(m, r->original),
-		};
-		say_started(d, d->rcpts[i]);
-	}
-	if (st == ST_OK || fd >= 0) {
-		d->call.fn = delivered;
-		d->call.arg = d;
-		channel_request(d->account->channel, &d->call, IPC_deliver, &frame, fd);
-	} else {
-		if (st == ST_NOENT)
-			fault_sys(&f, ST_IO, "4.3.0", -fd, "the body");
+	if (delivery_send(d, d->account->channel, account_name(d->account), delivered, &f) != ST_OK)
 		end_refused(d, &f);
-	}
-	mem_free(targets);
 }
 
 /* ---- the channel ---- */

@@ -2,7 +2,8 @@
 noinst_LIBRARIES += libcourierd.a
 libcourierd_a_SOURCES = \
 	src/daemon/courierd/courierd.h src/daemon/courierd/command.c src/daemon/courierd/custody.c src/daemon/courierd/def.c \
-	src/daemon/courierd/dispatch.c src/daemon/courierd/local.c src/daemon/courierd/report.c src/daemon/courierd/say.c \
+	src/daemon/courierd/dispatch.c src/daemon/courierd/frame.c src/daemon/courierd/local.c \
+	src/daemon/courierd/outbound.c src/daemon/courierd/report.c src/daemon/courierd/say.c \
 	src/daemon/courierd/work.c
 
 daemon_PROGRAMS += src/daemon/courierd/courierd

@@ -24,11 +24,14 @@ struct report {
 };
 
 static enum dsn_action
-action_of(const struct queue_rcpt *r)
+action_of(const struct queue_message *m, const struct queue_rcpt *r)
 {
 	if (r->state == QUEUE_OWED)
 		return DSN_DELAYED;
-	return r->state == QUEUE_FAILED ? DSN_FAILED : DSN_DELIVERED;
+	if (r->state == QUEUE_FAILED)
+		return DSN_FAILED;
+	/* R3461-5.2.2-d: to one who knows no DSN; else nothing is owed. */
+	return sl_eq(queue_text(m, r->module), SL("esmtp")) ? DSN_RELAYED : DSN_DELIVERED;
 }
 
 /* Nobody can be told. */
@@ -145,7 +148,7 @@ put_rcpts(const struct report *rp, struct ipc_reported_rcpt *to)
 
 		to[i] = (struct ipc_reported_rcpt){
 		    .address = queue_text(m, r->address), .original = queue_text(m, r->original),
-		    .action = (uint8_t)action_of(r),
+		    .action = (uint8_t)action_of(m, r),
 		    .class = r->esc[0], .subject = r->esc[1], .detail = r->esc[2],
 		    .text = sl_sub(queue_note_text(r->note), 0, 160),
 		    .peer = queue_note_peer(r->note), .last_attempt_sec = r->last_sec,

@@ -182,7 +182,8 @@ on_tls_name(struct session *s)
 static void
 why_closed(struct conn *c, enum engine_why why, struct fault *f)
 {
-	const struct fault *said = smtp_client_trouble(c->client), *stream = session_fault(c->session);
+	const struct fault *said = smtp_client_trouble(c->client);
+	const struct fault *stream = session_fault(c->session);
 
 	if (c->job && c->job->too_late)
 		fault_set(f, ST_TEMP, "4.4.2", "%s took too long", c->target.host);
@@ -199,7 +200,7 @@ why_closed(struct conn *c, enum engine_why why, struct fault *f)
 		fault_set(f, ST_TEMP, "4.4.2", "%s closed the connection", c->target.host);
 }
 
-/* RFC 3207 section 6 leaves it to us: opportunistic TLS that does not work is left out next time. */
+/* R3207-4.1-a: opportunistic TLS that does not work is left out next time. */
 static bool
 tls_failed(const struct conn *c)
 {
@@ -397,7 +398,8 @@ conn_open(struct job *j, const struct target *t)
 	struct fault f;
 	enum st st;
 
-	*c = (struct conn){.e = e, .job = j, .target = *t, .route = *search_route(j->search), .fd = -1};
+	*c = (struct conn){.e = e, .job = j, .target = *t, .fd = -1};
+	c->route = *search_route(j->search);
 	c->route.relay = SL_NONE; /* it lies in the search */
 	memcpy(c->key, j->key, sizeof(c->key));
 	c->arena = arena_new("connection", CONN_MEMORY);
@@ -406,7 +408,8 @@ conn_open(struct job *j, const struct target *t)
 	j->conn = c;
 	snprintf(j->peer, sizeof(j->peer), "dns; %s", t->host);
 	if (memory_is_dead(e, &t->addr)) {
-		fault_set(&f, ST_TEMP, "4.4.1", "%s could not be reached some minutes ago", t->host);
+		fault_set(
+		    &f, ST_TEMP, "4.4.1", "%s could not be reached some minutes ago", t->host);
 		unreachable(c, &f);
 		return;
 	}

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/hmap.h"
 #include "base/list.h"
 #include "conf/route_line.h"
@@ -91,9 +92,9 @@ struct target {
 };
 
 /*
- * Looks for the places that take mail of a domain ("[1.2.3.4]" too), one after the other as they are
- * wanted. found is called once for each search_next, never inside it: f->st ST_OK and a target; else
- * there is no (further) one, and why.
+ * Looks for the places that take mail of a domain ("[1.2.3.4]" too), one after the other as they
+ * are wanted. found is called once for each search_next, never inside it: f->st ST_OK and a target;
+ * else there is no (further) one, and why.
  */
 struct search *search_new(struct esmtp *e, struct slice domain,
     void (*found)(void *arg, const struct target *t, const struct fault *f), void *arg);

@@ -8,6 +8,7 @@
 
 #include "net/log.h"
 #include "queue/model.h"
+#include "smtp/ask.h"
 
 #define JOB_MEMORY ((size_t)16 << 20)
 #define CONTENT_HANDLE 1

@@ -60,8 +60,8 @@ courierd_up(struct proc *p, struct channel *c, uint32_t index)
 }
 
 /*
- * Without courierd nobody hears the result: what is under way is cut off, so that no final dot leaves
- * any more, and the next courierd gets a new process.
+ * Without courierd nobody hears the result: what is under way is cut off, so that no final dot
+ * leaves any more, and the next courierd gets a new process.
  */
 static void
 courierd_down(struct proc *p, struct channel *c, uint32_t index)
@@ -71,10 +71,8 @@ courierd_down(struct proc *p, struct channel *c, uint32_t index)
 	(void)index;
 	if (c != e->courierd)
 		return;
-	e->courierd = NULL;
-	LIST_EACH (&e->jobs, n)
-		CONTAINER_OF(n, struct job, node)->c = NULL;
-	_exit(0);
+	log_flush();
+	_exit(0); /* at once: not one octet more leaves */
 }
 
 /* What was sent to us is done; nothing new is to come. */
@@ -102,8 +100,8 @@ esmtp_status(struct proc *p, struct buf *out)
 		conns++;
 		idle += CONTAINER_OF(n, struct conn, node)->next != 0;
 	}
-	buf_fmt(out, "jobs=%u\nconnections=%u\nidle=%u\nmade=%llu\nreused=%llu\n", jobs, conns, idle,
-	    (unsigned long long)e->counts.connections, (unsigned long long)e->counts.reused);
+	buf_fmt(out, "jobs=%u\nconnections=%u\nidle=%u\nmade=%llu\nreused=%llu\n", jobs, conns,
+	    idle, (unsigned long long)e->counts.connections, (unsigned long long)e->counts.reused);
 	buf_fmt(out, "sent=%llu\ndeferred=%llu\nfailed=%llu\n", (unsigned long long)e->counts.sent,
 	    (unsigned long long)e->counts.deferred, (unsigned long long)e->counts.failed);
 }

@@ -1,6 +1,6 @@
 /*
- * From a domain to addresses. A search asks the name servers only as far as it has to: the addresses
- * of a host when its turn comes.
+ * From a domain to addresses. A search asks the name servers only as far as it has to: the
+ * addresses of a host when its turn comes.
  */
 #include "daemon/courieresmtp/esmtp.h"
 

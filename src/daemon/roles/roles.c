@@ -31,7 +31,7 @@ const struct role roles[] = {
 	{.name = "courieresmtp", .user = BUILD_USER_OUT, .uid_offset = 5, .empty_root = true,
 	    .by_generation = true, .number = IN_CONF(courierd.esmtp_processes), .fds = FDS_PLAIN,
 	    .fds_by = {IN_CONF(esmtp.max_dels), IN_CONF(esmtp.max_dels), IN_CONF(esmtp.max_dels)},
-	    .fds_names = "MAXDELS of module.esmtp"},
+	    .tls = {IN_CONF(courierd.tls)}, .fds_names = "MAXDELS of module.esmtp"},
 	{.name = "courierd", .user = BUILD_USER_MAIL,
 	    .asks = {"authdaemond", "courierdsn", "courieresmtp"},
 	    .fds = 1024,

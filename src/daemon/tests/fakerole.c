@@ -189,7 +189,7 @@ main(int argc, char **argv)
 {
 	static const struct proc_peer peers[] = {{.role = "esmtpd"}, {.role = "routed"},
 	    {.role = "authdaemond"}, {.role = "tallyd"}, {.role = "courierd"},
-	    {.role = "courierdsn"}, {.role = NULL}};
+	    {.role = "courierdsn"}, {.role = "courieresmtp"}, {.role = NULL}};
 	static const struct proc_def def = {.role = role,
 	    .log_name = role,
 	    .state_bytes = sizeof(struct fake),

@@ -10,7 +10,7 @@ import time
 import traceback
 
 BUILD = sys.argv[1]
-ROLES = ["tallyd", "authdaemond", "routed", "courierd", "courierdsn", "esmtpd", "courierlocal"]
+ROLES = ["tallyd", "authdaemond", "routed", "courierd", "courierdsn", "courieresmtp", "esmtpd", "courierlocal"]
 ROOT = os.getuid() == 0
 SINGLE_UID, PROCESS_UIDS = 699999, 690000
 PATIENCE = 30
@@ -179,7 +179,7 @@ class Instance:
 
 def test_start_and_stop(i):
     i.start()
-    check(len(i.pids(state="ready")) == 8, "found %s, expected eight ready processes" % i.pids())
+    check(len(i.pids(state="ready")) == 10, "found %s, expected ten ready processes" % i.pids())
     again = i.start(expect=78)
     check("running already" in again and str(i.master()) in again, again)
     with socket.create_connection(("127.0.0.1", i.port), 5):
@@ -196,7 +196,7 @@ def test_each_role_comes_back(i):
     for role in ["logd"] + ROLES[:-1]:
         name, pid = sorted(i.pids(role).items())[0]
         os.kill(pid, signal.SIGKILL)
-        wait_for(role + " is there again", lambda: set(i.pids(role, "ready")) - {name} and len(i.pids(state="ready")) == 8)
+        wait_for(role + " is there again", lambda: set(i.pids(role, "ready")) - {name} and len(i.pids(state="ready")) == 10)
         check(alive(i.master()), "master lives")
     i.stop()
 
@@ -304,7 +304,7 @@ def test_hostile_children(i):
         i.order(role, line)
         wait_for(role + " is killed for " + why, lambda: i.logged("forbidden", "role=" + role, "frame=" + why))
         wait_for(role + " by signal", lambda: i.logged("ended", "role=" + role, "signal=9"))
-        wait_for(role + " again", lambda: len(i.pids(state="ready")) == 8)
+        wait_for(role + " again", lambda: len(i.pids(state="ready")) == 10)
     i.stop()
 
 
@@ -402,12 +402,12 @@ def test_signals(i):
         check(p.wait(PATIENCE) in (0, 78), "Ctrl-C while starting")
         i.nothing_left()
         p = subprocess.Popen(i.command("--foreground"), stdin=null, stdout=said, stderr=said, **i.user())
-        wait_for("it is ready", lambda: len(i.pids(state="ready")) == 8)
+        wait_for("it is ready", lambda: len(i.pids(state="ready")) == 10)
         p.send_signal(signal.SIGTERM)
         check(p.wait(PATIENCE) == 0, "SIGTERM ends it well")
         i.nothing_left()
         p = subprocess.Popen(i.command("--foreground"), stdin=null, stdout=said, stderr=said, **i.user())
-        wait_for("it is ready", lambda: len(i.pids(state="ready")) == 8)
+        wait_for("it is ready", lambda: len(i.pids(state="ready")) == 10)
         p.kill()
         p.wait()
         i.nothing_left()

@@ -207,7 +207,7 @@ test_warning_and_expiry(void)
 	CHECK_EQ(w.reports, 2);
 	CHECK_EQ(w.last_action, DSN_FAILED);
 	CHECK(strncmp(w.last_report_text, "5.4.7 ", 6) == 0);
-	CHECK(strstr(w.last_report_text, "no outgoing transport") != NULL);
+	CHECK(strstr(w.last_report_text, "no process delivers") != NULL);
 	CHECK_EQ(world_queue(), 0);
 	end();
 }

@@ -1,0 +1,164 @@
+/*
+ * Deliveries to other hosts: frames to courieresmtp. All mail for one domain goes to the same
+ * process, where the connections to its hosts are.
+ */
+#include "base/arena.h"
+#include "daemon/courierd/courierd.h"
+#include "net/log.h"
+
+#define SOON_FIRST_MS 1000
+#define SOON_TIMES 6 /* then it counts as an attempt */
+
+/* A process that delivers. */
+struct out {
+	struct list_node node; /* courierd->outs, by index */
+	struct channel *channel;
+	uint32_t index;
+	bool ends; /* it takes nothing new */
+};
+
+static struct courierd *
+courierd_of(struct proc *p)
+{
+	return proc_state(p);
+}
+
+void
+outbound_up(struct proc *p, struct channel *channel, uint32_t index)
+{
+	struct courierd *c = courierd_of(p);
+	struct out *o = mem_get(sizeof(*o)), *at = NULL;
+
+	*o = (struct out){ .channel = channel, .index = index };
+	list_node_init(&o->node);
+	LIST_EACH(&c->outs, n) {
+		at = CONTAINER_OF(n, struct out, node);
+		if (at->index > index)
+			break;
+		at = NULL;
+	}
+	list_insert_before(at ? &at->node : &c->outs.head, &o->node);
+	c->out_failures = 0;
+}
+
+static struct out *
+out_of(struct courierd *c, const struct channel *channel)
+{
+	LIST_EACH(&c->outs, n) {
+		struct out *o = CONTAINER_OF(n, struct out, node);
+
+		if (o->channel == channel)
+			return o;
+	}
+	return NULL;
+}
+
+void
+outbound_down(struct proc *p, struct channel *channel, uint32_t index)
+{
+	struct out *o = out_of(courierd_of(p), channel);
+
+	(void)index;
+	if (!o)
+		return;
+	list_remove(&o->node);
+	mem_free(o);
+}
+
+static void
+on_idle(struct channel *channel, uint32_t sequence, const void *message, int fd)
+{
+	struct out *o = out_of(courierd_of(channel_owner(channel)), channel);
+
+	(void)sequence;
+	(void)message;
+	(void)fd;
+	if (o)
+		o->ends = true;
+}
+
+const struct channel_handler outbound_handlers[] = {
+    { IPC_idle, on_idle },
+    { 0, NULL },
+};
+
+/* ---- one delivery ---- */
+
+/* Not tried, or its end is unknown. */
+static void
+end_untried(struct delivery *d, const struct fault *why)
+{
+	struct courierd *c = d->c;
+	unsigned times = c->out_failures < SOON_TIMES ? c->out_failures : SOON_TIMES;
+
+	for (uint32_t i = 0; i < d->count && times == SOON_TIMES; i++)
+		delivery_result(d, i, why, SL_NONE);
+	if (times < SOON_TIMES)
+		delivery_soon(d, (int64_t)SOON_FIRST_MS << times);
+	delivery_end(d, courierd_now_ms(c) + ((int64_t)SOON_FIRST_MS << times));
+}
+
+static void
+delivered(struct channel_call *call, uint16_t type, const void *message, int fd,
+    const struct fault *lost)
+{
+	struct delivery *d = call->arg;
+	struct fault f;
+
+	(void)type;
+	(void)fd;
+	if (message && delivery_take(d, message)) {
+		delivery_end(d, 0);
+		return;
+	}
+	if (message) {
+		fault_set(&f, ST_TEMP, "4.3.0",
+		    "courieresmtp gave an answer that does not belong to its question");
+		log_event(LOG_LEVEL_ERROR, "outbound", KV_FAULT(&f), KV_END);
+		lost = &f;
+	} else {
+		d->c->counts.lost++;
+	}
+	end_untried(d, lost);
+}
+
+/* Always the same one for a host, as long as the processes are the same. */
+static struct out *
+choose(struct courierd *c, struct slice host)
+{
+	size_t count = 0, at;
+
+	LIST_EACH(&c->outs, n)
+		count += !CONTAINER_OF(n, struct out, node)->ends;
+	if (!count)
+		return NULL;
+	at = (size_t)(hmap_ihash(host) % count);
+	LIST_EACH(&c->outs, n) {
+		struct out *o = CONTAINER_OF(n, struct out, node);
+
+		if (!o->ends && at-- == 0)
+			return o;
+	}
+	return NULL;
+}
+
+void
+outbound_begin(struct delivery *d)
+{
+	struct courierd *c = d->c;
+	struct slice host = queue_text(d->m, d->m->rcpts[d->rcpts[0]].host);
+	struct out *o = choose(c, host);
+	struct fault f;
+
+	if (!o) {
+		fault_set(&f, ST_TEMP, "4.3.2", "no process delivers to other hosts now");
+		c->out_failures++;
+		end_untried(d, &f);
+		return;
+	}
+	if (delivery_send(d, o->channel, host, delivered, &f) == ST_OK)
+		return;
+	for (uint32_t i = 0; i < d->count; i++)
+		delivery_result(d, i, &f, SL_NONE);
+	delivery_end(d, 0);
+}
