@@ -98,7 +98,7 @@ apply_expunged(struct mailbox *m, struct facts_pass *p, const struct facts_recor
 
 		if (!row || rows_find(&m->doomed, uid))
 			continue;
-		rows_add(&m->doomed, row);
+		rows_add(&m->doomed, row)->more &= ~MORE_SEEN;
 		uids_add(&p->dead, uid);
 	}
 	return true;

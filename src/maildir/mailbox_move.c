@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "maildir/facts_int.h"
+#include "maildir/change.h"
 #include "maildir/step.h"
 
 #define FILES_A_STEP 32
@@ -100,7 +100,7 @@ struct reaper {
 	struct uids uids; /* those to look after; later ones get a reaper of their own */
 	size_t at;
 	bool missed; /* one was not where it was: a scan finds it */
-	bool looked;
+	bool looked, stuck;
 };
 
 static void
@@ -114,6 +114,24 @@ unlink_one(struct reaper *rp, struct message *r)
 		rp->missed = true;
 }
 
+/* A file that cannot be removed is tried again by a later reaper. */
+static void
+keep_finished(struct reaper *rp)
+{
+	struct mailbox *m = rp->t.mailbox;
+	size_t to = 0;
+
+	for (size_t i = 0; i < rp->uids.n; i++) {
+		const struct message *r = rows_find(&m->doomed, rp->uids.p[i]);
+
+		if (r && !(r->more & MORE_SEEN))
+			rp->uids.p[to++] = rp->uids.p[i];
+		else
+			rp->stuck |= r != NULL;
+	}
+	rp->uids.n = to;
+}
+
 /* Nothing is left of them: a file that comes under such a name later is another message. */
 static enum step
 reaper_finish(struct reaper *rp)
@@ -124,6 +142,7 @@ reaper_finish(struct reaper *rp)
 
 	if (!task_lock(&rp->t, &step))
 		return step;
+	keep_finished(rp);
 	buf_init(&out, 16 + rp->uids.n * 5 + (rp->uids.n / FACTS_LIST_MAX + 1) * 64);
 	for (size_t i = 0; i < rp->uids.n; i += FACTS_LIST_MAX) {
 		size_t n = rp->uids.n - i < FACTS_LIST_MAX ? rp->uids.n - i : FACTS_LIST_MAX;
@@ -145,27 +164,33 @@ reaper_finish(struct reaper *rp)
 	return STEP_DONE;
 }
 
-static enum step
-run_reaper(struct task *t)
+void
+reaper_run(struct task *t, size_t n)
 {
 	struct reaper *rp = (struct reaper *)t;
 	struct mailbox *m = t->mailbox;
 	struct own_change change;
 
+	own_change_begin(&change, m);
+	for (; n > 0 && rp->at < rp->uids.n; n--, rp->at++) {
+		struct message *r = rows_find(&m->doomed, rp->uids.p[rp->at]);
+
+		if (r)
+			unlink_one(rp, r);
+	}
+	own_change_end(&change);
+}
+
+static enum step
+run_reaper(struct task *t)
+{
+	struct reaper *rp = (struct reaper *)t;
+	struct mailbox *m = t->mailbox;
+
 	if (m->gone || t->fault.st != ST_OK)
 		return STEP_DONE;
 	if (rp->at < rp->uids.n) {
-		size_t end =
-		    rp->at + FILES_A_STEP < rp->uids.n ? rp->at + FILES_A_STEP : rp->uids.n;
-
-		own_change_begin(&change, m);
-		for (; rp->at < end; rp->at++) {
-			struct message *r = rows_find(&m->doomed, rp->uids.p[rp->at]);
-
-			if (r)
-				unlink_one(rp, r);
-		}
-		own_change_end(&change);
+		reaper_run(t, FILES_A_STEP);
 		return STEP_MORE;
 	}
 	if (rp->missed && !rp->looked) {
@@ -183,6 +208,9 @@ reaper_end(struct task *t)
 
 	t->mailbox->reaper = NULL;
 	uids_free(&rp->uids);
+	/* Those that came meanwhile. */
+	if (!t->store->closing && !t->mailbox->gone && t->fault.st == ST_OK && !rp->stuck)
+		mailbox_start_reaper(t->mailbox);
 }
 
 void

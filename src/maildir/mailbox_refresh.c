@@ -192,6 +192,8 @@ scan_start(struct refresh *r)
 		m->cur_seen = (struct seen_dir){mtime_of(m->dirs.cur), now};
 	for (size_t i = 0; i < m->all.count; i++)
 		m->all.p[i].more &= ~(MORE_SEEN | MORE_TOUCHED);
+	for (size_t i = 0; i < m->doomed.count; i++)
+		m->doomed.p[i].more &= ~MORE_SEEN;
 	m->scanning = true;
 	r->in_cur = !r->scan_new;
 	r->scans++;
@@ -246,8 +248,9 @@ saw(struct refresh *r, const char *file)
 		saw_unknown(r, sl_str(file), where);
 	else if (!is_doomed)
 		saw_message(r, row, &parts, where);
-	else if (maildir_step(MAILDIR_STEP_UNLINK) == 0)
-		unlinkat(r->in_cur ? m->dirs.cur : m->dirs.new, file, 0);
+	else if (maildir_step(MAILDIR_STEP_UNLINK) != 0 ||
+		 (unlinkat(r->in_cur ? m->dirs.cur : m->dirs.new, file, 0) != 0 && errno != ENOENT))
+		row->more |= MORE_SEEN; /* it is still there */
 }
 
 /* Walks on. ST_OK: both directories are done; ST_AGAIN: the turn is over. */

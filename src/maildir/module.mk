@@ -4,6 +4,7 @@ LIB_MAILDIR = libmaildir.a
 libmaildir_a_SOURCES = \
 	src/maildir/body.c src/maildir/body.h \
 	src/maildir/cache.h \
+	src/maildir/change.c src/maildir/change.h \
 	src/maildir/dir.c src/maildir/dir.h \
 	src/maildir/facts.c src/maildir/facts.h \
 	src/maildir/facts_apply.c \
@@ -12,8 +13,10 @@ libmaildir_a_SOURCES = \
 	src/maildir/folder.c src/maildir/folder.h \
 	src/maildir/folder_name.c src/maildir/folder_name.h \
 	src/maildir/mailbox.c src/maildir/mailbox.h \
+	src/maildir/mailbox_expunge.c \
 	src/maildir/mailbox_facts.c \
 	src/maildir/mailbox_int.h \
+	src/maildir/mailbox_mark.c \
 	src/maildir/mailbox_move.c \
 	src/maildir/mailbox_refresh.c \
 	src/maildir/name.c src/maildir/name.h \
@@ -39,9 +42,11 @@ src_maildir_tests_quota_test_LDADD = $(MAILDIR_TEST_LIBS)
 
 check_LIBRARIES += libmailworld.a
 libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
-MAILBOX_TESTS = src/maildir/tests/open_test
+MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
 src_maildir_tests_open_test_SOURCES = src/maildir/tests/open_test.c
 src_maildir_tests_open_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_change_test_SOURCES = src/maildir/tests/change_test.c
+src_maildir_tests_change_test_LDADD = $(MAILBOX_TEST_LIBS)
