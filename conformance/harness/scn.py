@@ -14,16 +14,18 @@ MAX_DEPTH = 4
 MAX_CONNECTIONS = 8
 MAX_VARIABLES = 32
 MAX_FILL = 100000000
+MAX_MAILS = 100000
 
 SERVICES = ("smtp", "submission", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps")
 LINE_SERVICES = ("pop3", "pop3s", "imap", "imaps")
-HEADER_KEYS = ("title", "req", "service", "needs", "users", "policy", "zone", "answer", "timeout")
+HEADER_KEYS = ("title", "req", "service", "needs", "users", "policy", "zone", "answer", "timeout", "mail")
 ONCE = ("title", "service", "users", "policy", "timeout")
-BARE = ("flush", "eof", "starttls", "close", "abort", "else", "end")
-WORDS = ("fill", "quiet", "wait", "conn", "event", "repeat", "if", "mailbox") + BARE
+BARE = ("flush", "eof", "starttls", "close", "abort", "rest", "else", "end")
+WORDS = ("fill", "quiet", "wait", "conn", "event", "repeat", "if", "mailbox", "octets", "lines") + BARE
+REST_SERVICES = ("pop3", "pop3s")
 COLONED = ("C", "C-", "S", "S+", "S-")
 EVENTS = ("drain", "kick", "revoke")
-ANSWERS = ("connect", "sender", "rcpt", "login", "body", "commit")
+ANSWERS = ("connect", "sender", "rcpt", "login", "body", "commit", "open", "read", "remove")
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}")
 REQ = re.compile(r"R[0-9]{3,5}-[0-9A-Za-z.]+-[a-z0-9]+")
@@ -56,6 +58,21 @@ class B64:
 
 
 @dataclass
+class Rep:
+    count: int
+    parts: list
+
+
+@dataclass
+class Mail:
+    """Messages that are in a mailbox before the scenario begins; text None: the mailbox is empty."""
+    line: int
+    user: int
+    count: int = 0
+    text: list = None
+
+
+@dataclass
 class Pattern:
     parts: list             # str (regular expression source) and Var
     ignore_case: bool
@@ -75,7 +92,7 @@ class Alternative:
 class Step:
     kind: str
     line: int
-    text: list = None       # parts of C, C-, fill, has, hasnt, or a literal S of a line protocol
+    text: list = None       # parts of C, C-, fill, has, hasnt, octets, or a literal S of a line protocol
     pattern: Pattern = None
     names: list = field(default_factory=list)
     alternatives: list = field(default_factory=list)
@@ -106,6 +123,7 @@ class Scenario:
     zone: list = field(default_factory=list)
     answers: list = field(default_factory=list)
     timeout_ms: int = 10000
+    mails: list = field(default_factory=list)
     steps: list = field(default_factory=list)
 
     def walk(self, steps=None):
@@ -130,12 +148,13 @@ def parse_number(text, low, high):
 
 
 def parse_variable(text, at, nested):
-    """text[at:] begins with `${`; returns (Var or B64, index behind the closing brace)."""
-    if text.startswith("${b64:", at):
+    """text[at:] begins with `${`; returns (Var, B64 or Rep, index behind the closing brace)."""
+    inner = re.compile(r"\$\{(b64|rep:([0-9]{1,9})):").match(text, at)
+    if inner:
         if nested:
             raise Mistake(text[at:], "no b64: inside b64:")
-        parts, end = parse_parts(text, at + 6, True)
-        return B64(parts), end
+        parts, end = parse_parts(text, inner.end(), True)
+        return Rep(int(inner[2]), parts) if inner[2] else B64(parts), end
     match = NAME.match(text, at + 2)
     if not match or not text.startswith("}", match.end()):
         raise Mistake(text[at:], "a variable as ${NAME}")
@@ -168,7 +187,7 @@ def parse_parts(text, at=0, nested=False):
             raw += char.encode("utf-8", "surrogateescape")
             at += 1
     if nested:
-        raise Mistake(text, "} behind b64:")
+        raise Mistake(text, "} behind b64: or rep:")
     return parts + ([bytes(raw)] if raw else []), at
 
 
@@ -280,6 +299,7 @@ class Parser:
         self.mistakes.append(f"{self.scenario.path}:{line}: {Mistake(found, expected)}")
 
     def line(self, lineno, raw):
+        self.lineno = lineno
         if not raw or raw.startswith(b"#"):
             return
         if len(raw) > MAX_LINE_BYTES:
@@ -349,6 +369,18 @@ class Parser:
             raise Mistake(value, "NAME TYPE VALUE")
         self.scenario.zone.append(value)
 
+    def header_mail(self, value):
+        user, _, text = value.partition(" ")
+        match = re.fullmatch(r"user([1-9][0-9]?)", user)
+        if not match or not text:
+            raise Mistake(value, "userK TEXT, userK xN TEXT or userK none")
+        mail = Mail(self.lineno, int(match[1]))
+        if text != "none":
+            times = re.match(r"x([0-9]+) ", text)
+            mail.count = parse_number(times[1], 1, MAX_MAILS) if times else 1
+            mail.text = parse_parts(text[times.end() if times else 0:])[0]
+        self.scenario.mails.append(mail)
+
     def header_timeout(self, value):
         self.scenario.timeout_ms = parse_time(value)
 
@@ -398,6 +430,8 @@ class Parser:
         return step
 
     def word(self, word, rest):
+        if word in ("rest", "octets", "lines") and self.scenario.service not in REST_SERVICES:
+            raise Mistake(word, "service: pop3 or pop3s in the header")
         if word in BARE:
             if rest:
                 raise Mistake(rest, "the end of the line")
@@ -425,6 +459,12 @@ class Parser:
         if not step.text:
             raise Mistake(rest, "N TEXT")
         return step
+
+    def word_octets(self, rest):
+        return Step("octets", 0, text=parse_parts(rest)[0])
+
+    def word_lines(self, rest):
+        return Step("lines", 0, number=parse_number(rest, 0, MAX_FILL))
 
     def word_quiet(self, rest):
         return Step("quiet", 0, number=parse_time(rest))
@@ -491,10 +531,14 @@ class Parser:
                 self.note(line, "end of file", f"{key}: in the header")
         if not self.count and not self.mistakes:
             self.note(line, "end of file", "a step")
+        for mail in self.scenario.mails:
+            if mail.user > self.scenario.users:
+                self.note(mail.line, f"user{mail.user}", f"at most users: {self.scenario.users}")
         looks = [s.line for s in self.scenario.walk() if s.kind == "mailbox"]
-        sends = any(part == Var("ID") for s in self.scenario.walk() if s.text and s.kind != "mailbox" for part in s.text)
+        sent = [s.text for s in self.scenario.walk() if s.kind != "mailbox"] + [mail.text for mail in self.scenario.mails]
+        sends = any(part == Var("ID") for text in sent if text for part in text)
         if looks and not sends:
-            self.note(looks[0], "mailbox", "${ID} in what the client sends")
+            self.note(looks[0], "mailbox", "${ID} in what the client sends, or in a mail:")
 
 
 def parse(path):

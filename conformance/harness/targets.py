@@ -7,13 +7,14 @@ import shlex
 import socket
 import ssl
 import threading
+from contextlib import contextmanager
 
-from . import replies
+from . import fixture, replies
 
 PORTS = {"smtp": "SMTP_PORT", "submission": "SUBMISSION_PORT", "smtps": "SMTPS_PORT", "lmtp": "LMTP_PORT",
          "pop3": "POP3_PORT", "pop3s": "POP3S_PORT", "imap": "IMAP_PORT", "imaps": "IMAPS_PORT"}
 IMPLICIT_TLS = ("smtps", "pop3s", "imaps")
-PROBED = ("smtp", "submission", "smtps", "lmtp")
+PROBED = ("smtp", "submission", "smtps", "lmtp", "pop3", "pop3s")
 
 
 class TargetError(Exception):
@@ -62,17 +63,51 @@ class Target:
         self.ca_file = values.get("CA_FILE") or ""
         self.offers = {}                # service -> set of words
         self.lock = threading.Lock()
+        self.leases = threading.Condition()
+        self.shared = [0] * len(self.users)     # how many scenarios use a user; -1: one has it alone
 
     def address(self, number):
         user = self.users[number - 1]
         return user if "@" in user else f"{user}@{self.domain}"
 
-    def variables(self):
+    def variables(self, users):
+        """users: number in the scenario -> number here."""
         known = {"DOMAIN": self.domain, "PASS": self.password, "CLIENT": self.client}
-        for number in range(1, len(self.users) + 1):
-            known[f"user{number}"] = self.address(number)
-            known[f"local{number}"] = self.address(number).rpartition("@")[0]
+        for number, real in users.items():
+            known[f"user{number}"] = self.address(real)
+            known[f"local{number}"] = self.address(real).rpartition("@")[0]
         return {name: value.encode() for name, value in known.items()}
+
+    @contextmanager
+    def lease(self, scenario):
+        """The users of a scenario: its own for as long as it is played when it fills mailboxes, else shared with others."""
+        everyone = range(1, len(self.users) + 1)
+        with self.leases:
+            if scenario.mails:
+                self.leases.wait_for(lambda: self.shared.count(0) >= scenario.users)
+                free = [n for n in reversed(everyone) if self.shared[n - 1] == 0][:scenario.users]
+                users, step = dict(enumerate(free, 1)), -1
+            else:
+                self.leases.wait_for(lambda: -1 not in self.shared[:scenario.users])
+                free, users, step = range(1, scenario.users + 1), {n: n for n in everyone}, 1
+            for number in free:
+                if number <= len(self.users):
+                    self.shared[number - 1] += step
+        try:
+            yield users
+        finally:
+            with self.leases:
+                for number in free:
+                    if number <= len(self.users):
+                        self.shared[number - 1] -= step
+                self.leases.notify_all()
+
+    def fill(self, number, messages):
+        """The INBOX of a user holds these messages, in this order, and no other."""
+        try:
+            fixture.fill_maildir(self.maildir(number), messages)
+        except OSError as error:
+            raise TargetError(f"{self.maildir(number)}: {error.strerror}") from None
 
     def maildir(self, number):
         return os.path.join(self.maildir_root, self.address(number).rpartition("@")[0], "Maildir")
@@ -99,6 +134,23 @@ class Target:
             return self.offers[service]
 
     def probe(self, service):
+        return self.probe_pop3(service) if service in ("pop3", "pop3s") else self.probe_smtp(service)
+
+    def probe_pop3(self, service):
+        """CAPA before the login, in clear text and under TLS; a parameter counts as TAG=PARAMETER."""
+        where = f"{self.host}:{self.ports[service]}"
+        try:
+            with self.connect(service, 10) as sock:
+                read_lines(sock, where, b"", False)
+                words = capa_words(read_lines(sock, where, b"CAPA\r\n", True))
+                if "STLS" in words and read_lines(sock, where, b"STLS\r\n", False)[0].startswith(b"+OK"):
+                    with self.start_tls(sock) as tls:
+                        words |= capa_words(read_lines(tls, where, b"CAPA\r\n", True))
+        except OSError as error:
+            raise TargetError(f"{where} ({service}): {error.strerror or error}") from None
+        return words
+
+    def probe_smtp(self, service):
         verb = "LHLO" if service == "lmtp" else "EHLO"
         where = f"{self.host}:{self.ports[service]}"
         try:
@@ -141,9 +193,38 @@ class Target:
             return "policy of this project"
         if scenario.users > len(self.users):
             return f"fewer than {scenario.users} users"
+        if scenario.mails and not self.maildir_root:
+            return "mailboxes cannot be filled"
         if scenario.zone and not self.dns_extra:
             return "DNS cannot be set"
         return ""
+
+
+def read_lines(sock, where, command, many):
+    """Sends a POP3 command; its reply as lines, with all lines up to the dot when there are many and it is positive."""
+    sock.sendall(command)
+    data, lines = b"", []
+    while not lines or (many and lines[0].startswith(b"+OK") and lines[-1] != b"."):
+        cut = replies.cut_line(data)
+        if cut:
+            lines.append(cut[0])
+            data = cut[1]
+            continue
+        got = sock.recv(65536)
+        if not got:
+            raise TargetError(f"{where}: found end of connection, expected a reply")
+        data += got
+    if not lines[0].startswith((b"+OK", b"-ERR")):
+        raise TargetError(f"{where}: found '{lines[0][:80].decode('latin-1')}', expected +OK or -ERR")
+    return lines
+
+
+def capa_words(lines):
+    words = {"CAPA"} if len(lines) > 1 else set()
+    for line in lines[1:-1]:
+        parts = line.decode("latin-1").upper().split()
+        words |= {parts[0]} | {f"{parts[0]}={p}" for p in parts[1:]} if parts else set()
+    return words
 
 
 def read_reply(sock, where):

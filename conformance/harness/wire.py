@@ -54,7 +54,8 @@ class Player:
     def __init__(self, scenario, target):
         self.scenario, self.target = scenario, target
         self.id = "".join(random.choices(string.ascii_lowercase + string.digits, k=16))
-        self.variables = dict(target.variables(), ID=self.id.encode())
+        self.users = {}                 # number in the scenario -> number at the target
+        self.variables = {}
         self.connections = {}
         self.current = None
         self.transcript = []            # (connection, direction, bytes or text)
@@ -62,7 +63,13 @@ class Player:
 
     def play(self):
         """Failed tells what went wrong; otherwise the scenario holds."""
+        with self.target.lease(self.scenario) as self.users:
+            self.play_as()
+
+    def play_as(self):
+        self.variables = dict(self.target.variables(self.users), ID=self.id.encode())
         try:
+            self.fill_mailboxes()
             self.run(self.scenario.steps)
             last = max(s.line for s in self.scenario.walk())
             for conn in self.connections.values():
@@ -73,6 +80,17 @@ class Player:
         finally:
             for conn in self.connections.values():
                 conn.sock.close()
+
+    def fill_mailboxes(self):
+        """Each mailbox that a `mail:` names holds those messages and nothing else."""
+        for user in sorted({mail.user for mail in self.scenario.mails}):
+            messages = []
+            for mail in self.scenario.mails:
+                for count in range(1, mail.count + 1 if mail.user == user else 1):
+                    self.variables["n"] = str(count).encode()
+                    messages.append(self.text(mail.text, mail.line))
+            self.variables.pop("n", None)
+            self.target.fill(self.users[user], messages)
 
     def run(self, steps):
         for step in steps:
@@ -151,6 +169,8 @@ class Player:
                 out += part
             elif isinstance(part, scn.B64):
                 out += b64(self.text(part.parts, line))
+            elif isinstance(part, scn.Rep):
+                out += self.text(part.parts, line) * part.count
             else:
                 out += self.value(part.name, line)
         return out
@@ -238,13 +258,44 @@ class Player:
         reply = self.connection(step).reply
         if reply in (None, "eof"):
             raise Failed(step.line, "a reply before this", "none")
+        if isinstance(reply, list):
+            return reply
         return reply.texts if isinstance(reply, replies.Reply) else [reply]
+
+    def do_rest(self, step):
+        """The lines of a POP3 reply up to the dot, without the dots that were added."""
+        conn = self.connection(step)
+        texts = []
+        while True:
+            self.fetch(conn, step, replies.cut_line, "the rest of a reply")
+            if conn.reply == "eof":
+                raise Failed(step.line, "a line with a dot", "end of connection")
+            if conn.reply == b".":
+                break
+            texts.append(conn.reply[1:] if conn.reply.startswith(b".") else conn.reply)
+        conn.reply = texts
+
+    def rest_texts(self, step):
+        if not isinstance(self.connection(step).reply, list):
+            raise Failed(step.line, "rest before this", "none")
+        return self.current.reply
+
+    def do_octets(self, step):
+        want = self.text(step.text, step.line)
+        found = sum(len(text) + 2 for text in self.rest_texts(step))
+        if not want.isdigit() or int(want) != found:
+            raise Failed(step.line, f"{show(want)} octets", str(found))
+
+    def do_lines(self, step):
+        found = len(self.rest_texts(step))
+        if found != step.number:
+            raise Failed(step.line, f"{step.number} lines", str(found))
 
     def do_has(self, step):
         texts = self.last_texts(step)
         found = replies.search(self.regex(step.pattern, step.line), texts)
         if not found:
-            raise Failed(step.line, f"a line {step.pattern.source}", str(self.current.reply))
+            raise Failed(step.line, f"a line {step.pattern.source}", text_of(self.current.reply))
         self.capture(step.names, found)
 
     def do_hasnt(self, step):
@@ -328,7 +379,7 @@ class Player:
     def do_mailbox(self, step):
         if not self.target.maildir_root:
             return
-        box = self.boxes.setdefault(step.user, Mailbox(self.target.maildir(step.user), self.id.encode()))
+        box = self.boxes.setdefault(step.user, Mailbox(self.target.maildir(self.users[step.user]), self.id.encode()))
         who = f"mailbox user{step.user}"
         if step.word == "count":
             found = box.wait_count(step.number, self.timeout() if step.number else COUNT_ZERO_SECONDS)
@@ -349,6 +400,10 @@ class Player:
                 raise Failed(step.line, f"{who} {step.word} {what}",
                              f"{len(lines)} lines, " + ("one does" if found else "none does"))
             time.sleep(0.05)
+
+
+def text_of(reply):
+    return " / ".join(show(text) for text in reply) if isinstance(reply, list) else str(reply)
 
 
 def describe(step):

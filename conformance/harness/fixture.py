@@ -1,0 +1,22 @@
+"""Filling a mailbox before a scenario: the Maildir of one user holds the messages given, and no other."""
+
+import os
+import time
+
+
+def fill_maildir(maildir, messages):
+    """messages are octets as on the wire; files get LF, and names and times in the order of the list."""
+    owner = os.stat(maildir)
+    for folder in ("new", "cur"):
+        for name in os.listdir(os.path.join(maildir, folder)):
+            os.unlink(os.path.join(maildir, folder, name))
+    start = int(time.time()) - len(messages) - 60
+    for number, message in enumerate(messages, 1):
+        name = f"{start + number}.F{number:06}P{os.getpid()}N{time.monotonic_ns()}.fixture"
+        path = os.path.join(maildir, "tmp", name)
+        with open(path, "xb") as file:
+            file.write(message.replace(b"\r\n", b"\n"))
+        os.utime(path, (start + number, start + number))
+        if os.geteuid() == 0:
+            os.chown(path, owner.st_uid, owner.st_gid)
+        os.rename(path, os.path.join(maildir, "new", name))
