@@ -1,5 +1,5 @@
 /*
- * Plays scenarios against the SMTP server engine in the small world of src/smtp/tests/world.h.
+ * Plays scenarios against the engine of a protocol in its small world (struct play_target).
  */
 #include "play.h"
 
@@ -19,7 +19,9 @@ conn_named(struct play *p, const struct scn_step *s, struct slice name)
 		return NULL;
 	}
 	free_one->name = name;
-	free_one->wire = world_connect(&p->world, p->service);
+	free_one->wire = p->target->open(p, s);
+	if (!free_one->wire)
+		return NULL;
 	free_one->last = LAST_NONE;
 	buf_init(&free_one->out, COLLECT_MAX);
 	buf_init(&free_one->reply, COLLECT_MAX);
@@ -37,7 +39,7 @@ conn_current(struct play *p, const struct scn_step *s)
 static void
 conn_end(struct play *p, struct conn *c)
 {
-	world_abort(c->wire);
+	p->target->abort(c->wire);
 	buf_fini(&c->out);
 	buf_fini(&c->reply);
 	c->wire = NULL;
@@ -57,7 +59,7 @@ send_collected(struct play *p, struct conn *c)
 	if (c->out.n == 0)
 		return;
 	play_note(p, "C", buf_slice(&c->out));
-	world_send(c->wire, buf_slice(&c->out), chunk);
+	p->target->send(c->wire, buf_slice(&c->out), chunk);
 	buf_clear(&c->out);
 }
 
@@ -115,14 +117,15 @@ do_pattern(struct play *p, const struct scn_step *s, struct conn *c)
 static bool
 do_silence(struct play *p, const struct scn_step *s, struct conn *c)
 {
+	const struct play_target *t = p->target;
 	bool closed;
 
-	while (s->kind == SCN_EOF && world_heard(c->wire).n == 0 &&
-	       !world_is_closed(c->wire, NULL) && world_hurry(c->wire))
+	while (s->kind == SCN_EOF && t->heard(c->wire).n == 0 && !t->is_closed(c->wire) &&
+	       t->hurry(c->wire))
 		;
-	closed = world_is_closed(c->wire, NULL);
-	if (world_heard(c->wire).n)
-		return play_fail(p, s, "nothing", world_heard(c->wire));
+	closed = p->target->is_closed(c->wire);
+	if (p->target->heard(c->wire).n)
+		return play_fail(p, s, "nothing", p->target->heard(c->wire));
 	if (closed != (s->kind == SCN_EOF))
 		return play_fail(p, s, closed ? "an open connection" : "end of connection",
 		    closed ? SL("its end") : SL("it stays open"));
@@ -134,10 +137,12 @@ do_silence(struct play *p, const struct scn_step *s, struct conn *c)
 static bool
 do_starttls(struct play *p, const struct scn_step *s, struct conn *c)
 {
-	if (world_heard(c->wire).n)
-		return play_fail(p, s, "no reply waiting before TLS", world_heard(c->wire));
+	if (p->target->heard(c->wire).n)
+		return play_fail(
+		    p, s, "no reply waiting before TLS", p->target->heard(c->wire));
 	play_note(p, "C", SL("(TLS)"));
-	return world_start_tls(c->wire) || play_fail(p, s, "a server that starts TLS", SL("none"));
+	return p->target->start_tls(c->wire) ||
+	       play_fail(p, s, "a server that starts TLS", SL("none"));
 }
 
 static bool
@@ -167,78 +172,16 @@ do_if(struct play *p, const struct scn_step *s, struct conn *c)
 	if (sl_eq(s->word, SL("eof")) || c->last == LAST_EOF)
 		yes = sl_eq(s->word, SL("eof")) && c->last == LAST_EOF;
 	else
-		yes = play_code_fits(s->word, buf_slice(&c->reply));
+		yes = p->target->has_code(s->word, buf_slice(&c->reply));
 	return run(p, yes ? s->steps : s->otherwise);
-}
-
-/* Is the message one of this play for fixture user k? */
-static bool
-mail_is_for(const struct play *p, const struct world_mail *m, unsigned k)
-{
-	struct slice rest = buf_slice(&m->rcpts), rcpt;
-	char want[64];
-
-	snprintf(want, sizeof(want), "user%u@" WORLD_DOMAIN, k);
-	if (sl_search(buf_slice(&m->content), p->id) == m->content.n)
-		return false;
-	while (sl_cut(&rest, '\0', &rcpt))
-		if (sl_ieq(rcpt, sl_str(want)))
-			return true;
-	return false;
-}
-
-/* Has one line of one message what is looked for? With `received`, its topmost Received field. */
-static bool
-mailbox_has(struct play *p, const struct scn_step *s, const regex_t *re, struct slice text)
-{
-	bool trace = sl_eq(s->word, SL("received"));
-
-	for (const struct world_mail *m = p->world.mails; m; m = m->next) {
-		struct slice rest = buf_slice(&m->content), line;
-		bool more = mail_is_for(p, m, s->user);
-
-		while (more) {
-			more = sl_cut(&rest, '\n', &line);
-			if (line.n && line.p[line.n - 1] == '\r')
-				line.n--;
-			if (trace && !sl_istarts(line, SL("Received:")))
-				continue;
-			more = more && !trace;
-			if (re ? play_pattern_search(p, s->pattern, re, line) : sl_eq(line, text))
-				return true;
-		}
-	}
-	return false;
 }
 
 static bool
 do_mailbox(struct play *p, const struct scn_step *s)
 {
-	struct buf text;
-	regex_t re;
-	int64_t n = 0;
-	bool found, ok;
-
-	if (sl_eq(s->word, SL("count"))) {
-		for (const struct world_mail *m = p->world.mails; m; m = m->next)
-			n += mail_is_for(p, m, s->user);
-		return n == s->number ||
-		       play_fail(p, s, "this number", n ? SL("another") : SL("0"));
-	}
-	buf_init(&text, 65536);
-	if (s->pattern ? !play_pattern_ready(p, s, s->pattern, &re)
-		       : !play_put_text(p, s, s->text, &text)) {
-		buf_fini(&text);
-		return false;
-	}
-	found = mailbox_has(p, s, s->pattern ? &re : NULL, buf_slice(&text));
-	if (s->pattern)
-		regfree(&re);
-	buf_fini(&text);
-	ok = found == (sl_eq(s->word, SL("has")) || sl_eq(s->word, SL("match")) ||
-			  sl_eq(s->word, SL("received")));
-	return ok ||
-	       play_fail(p, s, "this in a message", found ? SL("one has it") : SL("none has it"));
+	if (!p->target->mailbox)
+		return play_fail(p, s, "a step that can be played", s->source);
+	return p->target->mailbox(p, s);
 }
 
 static bool
@@ -256,23 +199,23 @@ run_one(struct play *p, const struct scn_step *s, struct conn *c)
 	case SCN_QUIET:
 		return do_silence(p, s, c);
 	case SCN_WAIT:
-		world_wait(&p->world, s->number);
+		p->target->wait(p, s->number);
 		return true;
 	case SCN_STARTTLS:
 		return do_starttls(p, s, c);
 	case SCN_CLOSE:
-		world_shut(c->wire);
+		p->target->shut(c->wire);
 		conn_end(p, c);
 		return true;
 	case SCN_ABORT:
 		conn_end(p, c);
 		return true;
 	case SCN_MAILBOX:
-		while (world_hurry(c->wire))
+		while (p->target->hurry(c->wire))
 			;
 		return do_mailbox(p, s);
 	case SCN_EVENT:
-		world_event(c->wire, sl_eq(s->word, SL("drain")) ? ENGINE_DRAIN : ENGINE_KICK);
+		p->target->event(c->wire, sl_eq(s->word, SL("drain")) ? ENGINE_DRAIN : ENGINE_KICK);
 		return true;
 	default:
 		return play_fail(p, s, "a step that can be played", s->source);
@@ -320,17 +263,18 @@ static void
 set_variables(struct play *p)
 {
 	static unsigned plays;
+	unsigned users = p->scn->users > 5 ? p->scn->users : 5;
 	char name[24], value[64];
 
-	play_var_set(p, SL("DOMAIN"), SL(WORLD_DOMAIN));
-	play_var_set(p, SL("PASS"), SL(WORLD_PASSWORD));
+	play_var_set(p, SL("DOMAIN"), SL(PLAY_DOMAIN));
+	play_var_set(p, SL("PASS"), SL(PLAY_PASSWORD));
 	play_var_set(p, SL("CLIENT"), SL("client.example"));
 	snprintf(value, sizeof(value), "id%08ux", ++plays);
 	play_var_set(p, SL("ID"), sl_str(value));
 	p->id = *play_var(p, SL("ID"));
-	for (unsigned k = 1; k <= p->world.users && p->var_count + 4 < VARS_MAX; k++) {
+	for (unsigned k = 1; k <= users && p->var_count + 4 < VARS_MAX; k++) {
 		snprintf(name, sizeof(name), "user%u", k);
-		snprintf(value, sizeof(value), "user%u@" WORLD_DOMAIN, k);
+		snprintf(value, sizeof(value), "user%u@" PLAY_DOMAIN, k);
 		play_var_set(p, arena_copy(p->a, sl_str(name)), sl_str(value));
 		snprintf(name, sizeof(name), "local%u", k);
 		snprintf(value, sizeof(value), "user%u", k);
@@ -351,12 +295,12 @@ finish(struct play *p)
 			continue;
 		if (!p->failed) {
 			send_collected(p, c);
-			world_shut(c->wire);
-			while (world_hurry(c->wire))
+			p->target->shut(c->wire);
+			while (p->target->hurry(c->wire))
 				;
-			if (world_heard(c->wire).n)
-				play_fail(
-				    p, &last, "nothing more from the server", world_heard(c->wire));
+			if (p->target->heard(c->wire).n)
+				play_fail(p, &last, "nothing more from the server",
+				    p->target->heard(c->wire));
 		}
 		conn_end(p, c);
 	}
@@ -372,23 +316,21 @@ scn_play(const struct scn *scn, size_t chunk, bool verbose, FILE *err)
 	p->scn = scn;
 	p->chunk = chunk;
 	p->err = err;
-	if (!play_is_possible(scn, &p->service)) {
+	p->target = sl_starts(scn->service, SL("imap")) ? &play_imap : &play_smtp;
+	if (!p->target->is_possible(scn)) {
 		mem_free(p);
 		return SCN_NOT_OFFERED;
 	}
 	p->a = arena_new("play", COLLECT_MAX);
 	buf_init(&p->transcript, TRANSCRIPT_MAX);
-	world_init(&p->world, scn->users > 5 ? scn->users : 5);
-	p->world.rules = scn->rules;
-	p->world.rule_count = scn->rule_count;
-	p->world.body_step = chunk;
 	set_variables(p);
+	p->target->begin(p);
 	run(p, scn->steps);
 	finish(p);
 	failed = p->failed;
 	if (failed && verbose)
 		fprintf(err, "%.*s", SL_FMT(buf_slice(&p->transcript)));
-	world_fini(&p->world);
+	p->target->end(p);
 	buf_fini(&p->transcript);
 	arena_free(p->a);
 	mem_free(p);

@@ -8,17 +8,61 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/engine.h"
 #include "scn.h"
 
+#define PLAY_DOMAIN "example.test"
+#define PLAY_PASSWORD "secret"
 #define CONNS_MAX 8
 #define VARS_MAX 48
 #define COLLECT_MAX ((size_t)256 << 20)
 #define TRANSCRIPT_MAX ((size_t)1 << 20)
 #define PIECEMEAL_MAX ((size_t)4 << 20) /* more than this is not cut into pieces of a few bytes */
 
+struct play;
+struct conn;
+
+/*
+ * What is played against: the engine of a protocol in its small world. wire is what `open` gave.
+ */
+struct play_target {
+	/* Can the scenario be played here? */
+	bool (*is_possible)(const struct scn *scn);
+	void (*begin)(struct play *p);
+	void (*end)(struct play *p);
+	/* A new connection; NULL when play_fail was called. */
+	void *(*open)(struct play *p, const struct scn_step *s);
+	void (*abort)(void *wire);
+	void (*send)(void *wire, struct slice in, size_t chunk);
+	void (*shut)(void *wire);
+	bool (*start_tls)(void *wire);
+	void (*event)(void *wire, enum engine_event_kind kind);
+	struct slice (*heard)(const void *wire);
+	void (*heard_drop)(void *wire, size_t n);
+	bool (*is_closed)(const void *wire);
+	bool (*hurry)(void *wire);
+	void (*wait)(struct play *p, int64_t ms);
+	/*
+	 * Octets of the complete reply at the start of heard, as the alternatives want it; 0: not
+	 * yet. *form is false when it is malformed.
+	 */
+	size_t (*reply_length)(struct slice heard, const struct scn_alternative *want, bool *form);
+	/* Takes the next line of a complete reply off *s: what patterns look at. */
+	bool (*reply_line)(struct slice *s, struct slice *text);
+	/* Does the reply fit an alternative, its pattern not counted? */
+	bool (*fits)(const struct scn_alternative *alt, struct slice reply);
+	/* Has it this code, as `if` has it? */
+	bool (*has_code)(struct slice want, struct slice reply);
+	/* A step `mailbox`; NULL: there is none. */
+	bool (*mailbox)(struct play *p, const struct scn_step *s);
+};
+
+/* play_smtp.c, play_imap.c */
+extern const struct play_target play_smtp, play_imap;
+
 struct conn {
 	struct slice name;
-	struct world_conn *wire;
+	void *wire;
 	struct buf out;   /* collected */
 	struct buf reply; /* matched last */
 	enum { LAST_NONE, LAST_EOF, LAST_REPLY } last;
@@ -31,8 +75,8 @@ struct var {
 struct play {
 	const struct scn *scn;
 	struct arena *a; /* of this play */
-	struct world world;
-	enum world_service service;
+	const struct play_target *target;
+	void *world; /* the target's */
 	size_t chunk;
 	struct conn conns[CONNS_MAX];
 	struct conn *current;
@@ -72,14 +116,8 @@ bool play_pattern_search(struct play *p, const struct scn_pattern *pat, const re
 
 /* --- play_reply.c --------------------------------------------------------------------------- */
 
-/* Takes the next line of a reply off *s: its text behind code and separator. */
-bool play_reply_line(struct slice *s, struct slice *text);
-
 /* Waits for a complete reply, or the end: c->last says which. */
 bool play_fetch(struct play *p, const struct scn_step *s, struct conn *c);
-
-/* Does the reply's code fit, 'x' standing for any digit? */
-bool play_code_fits(struct slice want, struct slice reply);
 
 /* Does some line of the reply match? */
 bool play_reply_matches(struct play *p, const struct scn_step *s, struct conn *c,
@@ -88,10 +126,5 @@ bool play_reply_matches(struct play *p, const struct scn_step *s, struct conn *c
 /* Is the reply matched last this one? */
 bool play_alternative_fits(struct play *p, const struct scn_step *s, struct conn *c,
     const struct scn_alternative *alt);
-
-/* --- play_offer.c --------------------------------------------------------------------------- */
-
-/* Can the scenario be played in process? The service is set. */
-bool play_is_possible(const struct scn *scn, enum world_service *service);
 
 #endif

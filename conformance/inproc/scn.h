@@ -11,7 +11,6 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/slice.h"
-#include "smtp/tests/world.h"
 
 enum scn_part_kind { SCN_TEXT, SCN_VAR, SCN_B64 };
 
@@ -34,6 +33,7 @@ struct scn_alternative {
 	struct scn_alternative *next;
 	bool is_eof;
 	struct slice code, enhanced;
+	struct slice tag; /* IMAP: a tag with code OK, NO or BAD; "+"; or "*" */
 	struct scn_pattern *pattern; /* or NULL */
 };
 
@@ -72,13 +72,35 @@ struct scn_step {
 	struct scn_step *steps, *otherwise;
 };
 
+/* A line `answer:`; kind is enum smtp_ask or enum imap_ask, by the service. */
+struct scn_rule {
+	unsigned kind;
+	struct slice key;
+	int64_t after_ms;
+	struct fault fault;
+};
+
+#define SCN_RULES_MAX 32
+
+/* A line `message:`: what stands in the folder of the play (IMAP). */
+struct scn_message {
+	struct scn_message *next;
+	struct slice flags;     /* in parentheses */
+	struct slice date;      /* in quotes, or empty */
+	struct scn_part *text;
+	int line;
+	struct slice source;
+};
+
 struct scn {
 	const char *path;
 	struct arena *arena;
 	struct slice title, service, needs;
 	unsigned users;
 	bool has_zone;
-	struct world_rule rules[32];
+	bool no_login; /* `login: no` (IMAP) */
+	struct scn_message *messages, **messages_end;
+	struct scn_rule rules[SCN_RULES_MAX];
 	size_t rule_count;
 	struct scn_step *steps;
 	int last_line;
@@ -110,11 +132,12 @@ bool scn_pattern_parse(
     struct arena *a, struct slice *s, bool captures, struct scn_pattern **p, struct scn_mistake *m);
 
 /* The alternatives of an S: step. */
-bool scn_reply_parse(
-    struct arena *a, struct slice s, struct scn_alternative **first, struct scn_mistake *m);
+bool scn_reply_parse(struct arena *a, struct slice s, bool is_imap,
+    struct scn_alternative **first, struct scn_mistake *m);
 
 bool scn_is_name(struct slice s);
 bool scn_is_code(struct slice s);
+bool scn_is_status(struct slice s); /* OK, NO, BAD */
 bool scn_time_parse(struct slice s, int64_t *ms, struct scn_mistake *m);
 bool scn_number_parse(struct slice s, int64_t low, int64_t high, int64_t *n, struct scn_mistake *m);
 

@@ -2,8 +2,11 @@
  * Files of the scenario language into steps. Header keys and step words are rows.
  */
 #include "base/ascii.h"
+#include "base/buf.h"
 #include "base/num.h"
+#include "imap/ask.h"
 #include "scn.h"
+#include "smtp/server.h"
 
 #define FILE_MAX 65536
 #define LINE_MAX_BYTES 4096
@@ -125,13 +128,46 @@ head_timeout(struct parser *p, struct slice value)
 	return scn_time_parse(value, &ms, &p->mistake);
 }
 
-static const struct {
+static bool
+is_imap(const struct parser *p)
+{
+	return sl_starts(p->scn->service, SL("imap"));
+}
+
+struct answer_kind {
 	const char *name;
-	enum smtp_ask kind;
-} answer_kinds[] = {
-	{"connect", SMTP_ASK_CONNECT}, {"sender", SMTP_ASK_MAIL}, {"rcpt", SMTP_ASK_RCPT},
-	{"login", SMTP_ASK_AUTH}, {"body", SMTP_ASK_DATA}, {"commit", SMTP_ASK_COMMIT},
+	unsigned kind;
 };
+
+static const struct answer_kind smtp_kinds[] = {
+	{"connect", SMTP_ASK_CONNECT}, {"sender", SMTP_ASK_MAIL}, {"rcpt", SMTP_ASK_RCPT},
+	{"login", SMTP_ASK_AUTH}, {"body", SMTP_ASK_DATA}, {"commit", SMTP_ASK_COMMIT}, {NULL, 0},
+};
+
+static const struct answer_kind imap_kinds[] = {
+	{"list", IMAP_ASK_LIST}, {"select", IMAP_ASK_SELECT}, {"close", IMAP_ASK_CLOSE},
+	{"status", IMAP_ASK_STATUS}, {"create", IMAP_ASK_CREATE}, {"delete", IMAP_ASK_DELETE},
+	{"rename", IMAP_ASK_RENAME}, {"subscribe", IMAP_ASK_SUBSCRIBE},
+	{"unsubscribe", IMAP_ASK_UNSUBSCRIBE}, {"append", IMAP_ASK_APPEND},
+	{"append-end", IMAP_ASK_APPEND_END}, {"sync", IMAP_ASK_SYNC}, {"fetch", IMAP_ASK_FETCH},
+	{"store", IMAP_ASK_STORE}, {"copy", IMAP_ASK_COPY}, {"expunge", IMAP_ASK_EXPUNGE},
+	{"search", IMAP_ASK_SEARCH}, {NULL, 0},
+};
+
+/* What kind of fault a code stands for, where the protocol tells them apart. */
+static enum st
+outcome_kind(const struct parser *p, struct slice code)
+{
+	enum st st = code.p[0] == '4' ? ST_TEMP : ST_PERM;
+
+	if (!is_imap(p))
+		return st;
+	if (sl_ends(code, SL(".1.1")))
+		return ST_NOENT;
+	if (sl_ends(code, SL(".2.2")))
+		return ST_LIMIT;
+	return sl_ends(code, SL(".7.1")) ? ST_DENIED : st;
+}
 
 static bool
 outcome(struct parser *p, struct slice text, struct fault *f)
@@ -147,25 +183,25 @@ outcome(struct parser *p, struct slice text, struct fault *f)
 	if (esc.n < 5 || esc.n > 11 || (esc.p[0] != '4' && esc.p[0] != '5') || text.n == 0)
 		return fail(p, esc, "ok, or an enhanced code 4.x.x or 5.x.x with a text");
 	snprintf(code, sizeof(code), "%.*s", SL_FMT(esc));
-	st = esc.p[0] == '4' ? ST_TEMP : ST_PERM;
+	st = outcome_kind(p, esc);
 	return fault_set(f, st, code, "%.*s", SL_FMT(text)) == st;
 }
 
 static bool
 head_answer(struct parser *p, struct slice value)
 {
-	struct world_rule *r = &p->scn->rules[p->scn->rule_count];
+	struct scn_rule *r = &p->scn->rules[p->scn->rule_count];
+	const struct answer_kind *row = is_imap(p) ? imap_kinds : smtp_kinds;
 	struct slice kind, after;
-	size_t i = 0;
 
 	if (p->scn->rule_count == COUNT_OF(p->scn->rules))
 		return fail(p, value, "at most 32 answers");
 	sl_cut(&value, ' ', &kind);
-	while (i < COUNT_OF(answer_kinds) && !sl_eq(kind, sl_str(answer_kinds[i].name)))
-		i++;
-	if (i == COUNT_OF(answer_kinds))
+	while (row->name && !sl_eq(kind, sl_str(row->name)))
+		row++;
+	if (!row->name)
 		return fail(p, kind, "one of connect sender rcpt login body commit");
-	r->kind = answer_kinds[i].kind;
+	r->kind = row->kind;
 	value = sl_trim(value);
 	sl_cut(&value, ' ', &r->key);
 	value = sl_trim(value);
@@ -177,6 +213,38 @@ head_answer(struct parser *p, struct slice value)
 	}
 	p->scn->rule_count++;
 	return outcome(p, sl_trim(value), &r->fault);
+}
+
+static bool
+head_login(struct parser *p, struct slice value)
+{
+	p->scn->no_login = true;
+	return sl_eq(value, SL("no")) || fail(p, value, "no");
+}
+
+/* (FLAGS) ["DATE"] TEXT */
+static bool
+head_message(struct parser *p, struct slice value)
+{
+	struct scn_message *m = arena_get(p->a, sizeof(*m));
+	size_t end = sl_find(value, ')');
+
+	if (value.p[0] != '(' || end == value.n)
+		return fail(p, value, "flags in parentheses");
+	m->flags = sl_sub(value, 0, end + 1);
+	value = sl_trim(sl_skip(value, end + 1));
+	if (value.n && value.p[0] == '"') {
+		end = sl_find(sl_skip(value, 1), '"') + 2;
+		m->date = sl_sub(value, 0, end);
+		value = sl_trim(sl_skip(value, end));
+	}
+	if (value.n == 0)
+		return fail(p, value, "a message behind flags and date");
+	m->line = p->line;
+	m->source = p->source;
+	*p->scn->messages_end = m;
+	p->scn->messages_end = &m->next;
+	return scn_text_parse(p->a, value, &m->text, &p->mistake);
 }
 
 static const struct {
@@ -192,6 +260,8 @@ static const struct {
 	{"zone:", head_zone},
 	{"answer:", head_answer},
 	{"timeout:", head_timeout},
+	{"login:", head_login},
+	{"message:", head_message},
 };
 
 /* --- steps ---------------------------------------------------------------------------------- */
@@ -217,7 +287,7 @@ step_fill(struct parser *p, struct scn_step *s, struct slice value)
 static bool
 step_reply(struct parser *p, struct scn_step *s, struct slice value)
 {
-	return scn_reply_parse(p->a, value, &s->alternatives, &p->mistake);
+	return scn_reply_parse(p->a, value, is_imap(p), &s->alternatives, &p->mistake);
 }
 
 static bool
@@ -267,7 +337,8 @@ static bool
 step_if(struct parser *p, struct scn_step *s, struct slice value)
 {
 	s->word = value;
-	return sl_eq(value, SL("eof")) || scn_is_code(value) ||
+	return sl_eq(value, SL("eof")) ||
+	       (is_imap(p) ? scn_is_status(value) : scn_is_code(value)) ||
 	       fail(p, value, "a reply code of three digits or x, or eof");
 }
 
@@ -428,6 +499,7 @@ scn_parse(struct arena *a, const char *path, struct slice data, FILE *err, struc
 	bool more = data.n > 0;
 
 	*scn = (struct scn){.path = path, .arena = a, .service = SL("smtp"), .users = 1};
+	scn->messages_end = &scn->messages;
 	p.end = &scn->steps;
 	p.line = 1;
 	if (data.n > FILE_MAX && !fail(&p, SL("a longer file"), "at most 65536 bytes"))

@@ -40,6 +40,12 @@ scn_is_code(struct slice s)
 }
 
 bool
+scn_is_status(struct slice s)
+{
+	return sl_eq(s, SL("OK")) || sl_eq(s, SL("NO")) || sl_eq(s, SL("BAD"));
+}
+
+bool
 scn_time_parse(struct slice s, int64_t *ms, struct scn_mistake *m)
 {
 	static const struct {
@@ -302,6 +308,29 @@ is_enhanced(struct slice s)
 	return !more;
 }
 
+/* eof | TAG OK|NO|BAD [PATTERN] | + [PATTERN] | * PATTERN */
+static bool
+imap_alternative_parse(
+    struct arena *a, struct slice *s, struct scn_alternative *alt, struct scn_mistake *m)
+{
+	struct slice rest = sl_trim(*s);
+
+	sl_cut(&rest, ' ', &alt->tag);
+	alt->is_eof = sl_eq(alt->tag, SL("eof"));
+	*s = sl_trim(rest);
+	if (alt->is_eof)
+		return true;
+	if (!sl_eq(alt->tag, SL("+")) && !sl_eq(alt->tag, SL("*"))) {
+		sl_cut(&rest, ' ', &alt->code);
+		if (!scn_is_status(alt->code))
+			return scn_bad(m, alt->code, "OK, NO or BAD behind a tag");
+		*s = sl_trim(rest);
+	}
+	if (s->n && s->p[0] == '/')
+		return scn_pattern_parse(a, s, true, &alt->pattern, m);
+	return true;
+}
+
 /* One alternative off the front of *s, which is left at '|' or empty. */
 static bool
 alternative_parse(
@@ -329,15 +358,16 @@ alternative_parse(
 }
 
 bool
-scn_reply_parse(
-    struct arena *a, struct slice s, struct scn_alternative **first, struct scn_mistake *m)
+scn_reply_parse(struct arena *a, struct slice s, bool is_imap, struct scn_alternative **first,
+    struct scn_mistake *m)
 {
 	struct scn_alternative **end = first;
 
 	for (;;) {
 		struct scn_alternative *alt = arena_get(a, sizeof(*alt));
 
-		if (!alternative_parse(a, &s, alt, m))
+		if (is_imap ? !imap_alternative_parse(a, &s, alt, m)
+			    : !alternative_parse(a, &s, alt, m))
 			return false;
 		*end = alt;
 		end = &alt->next;
