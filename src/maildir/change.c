@@ -161,3 +161,34 @@ store_quota_read(struct store *s, struct store_quota *out, struct fault *f)
 	    .count = q.count > 0 ? (uint64_t)q.count : 0};
 	return ST_OK;
 }
+
+/* ---- records ---- */
+
+void
+message_told(const struct message *r, struct buf *out)
+{
+	struct facts_flags told = {
+	    .uid = r->uid, .keywords = r->keywords, .flags = facts_flags_pack(r->flags)};
+
+	if (told.flags || told.keywords)
+		facts_put_flags(out, r->modseq, &told, 1);
+}
+
+void
+facts_drop(struct mailbox *m, uint32_t uid)
+{
+	struct message *r = rows_find(&m->all, uid);
+	struct fault f;
+	struct buf out;
+
+	if (!r)
+		return;
+	buf_init(&out, 256);
+	facts_put_uids(&out, FACTS_GONE, m->modseq, &uid, 1);
+	names_remove(&m->names, sl_str(r->base), uid);
+	mailbox_take_out(m, &uid, 1);
+	/* Not written: the next one who opens the folder finds it gone himself. */
+	if (facts_append(m, &out, &f) != ST_OK)
+		store_note(m->store, &f);
+	buf_fini(&out);
+}

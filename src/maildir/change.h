@@ -23,6 +23,15 @@ void quota_change_apply(struct quota_change *c, struct mailbox *m);
 /* Is there room in the account? ST_OK, or ST_LIMIT 4.2.2. */
 enum st quota_check(struct mailbox *m, uint64_t bytes, uint64_t count, struct fault *f);
 
+/* The flags record of a new message, when it has any; out as for facts_append. */
+void message_told(const struct message *r, struct buf *out);
+
+/* Under the lock: a message that got its record and no file after all. */
+void facts_drop(struct mailbox *m, uint32_t uid);
+
+/* mailbox_append.c: a name for a file that nobody has. */
+size_t new_base_name(struct store *s, char out[MAILDIR_BASE_MAX + 1]);
+
 /* mailbox_move.c: unlinks at most n files of those that are doomed. */
 void reaper_run(struct task *t, size_t n);
 

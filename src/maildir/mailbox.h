@@ -132,8 +132,9 @@ void mailbox_mark(struct mailbox *m, const uint32_t *uids, size_t count,
     const struct mailbox_change *change, struct store_op *op);
 
 /*
- * Removes the messages with these UIDs for ever. done() comes when that is on disk and the files
- * are gone. Views learn of it at their next sync. op->uids: those that were removed by this op.
+ * Removes the messages with these UIDs for ever. done() comes when that is on disk; the
+ * files follow, the first 256 of them before done(). Views learn of it at their next sync.
+ * op->uids: those that were removed by this op.
  */
 void mailbox_expunge(struct mailbox *m, const uint32_t *uids, size_t count, struct store_op *op);
 

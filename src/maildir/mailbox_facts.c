@@ -524,8 +524,8 @@ facts_append(struct mailbox *m, const struct buf *records, struct fault *f)
 	m->facts_end = end;
 	if (end > m->facts_size)
 		add_slack(m, end);
-	err = maildir_step(MAILDIR_STEP_FACTS_WRITTEN);
-	return err ? maildir_fault(f, err, "writing the facts") : ST_OK;
+	maildir_step(MAILDIR_STEP_FACTS_WRITTEN);
+	return ST_OK;
 }
 
 struct message *

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "maildir/facts_int.h"
+#include "maildir/change.h"
 #include "maildir/step.h"
 
 #define DIRTY_NS INT64_C(2000000000)
@@ -381,13 +381,8 @@ commit_found(struct refresh *r, const struct found *f, struct buf *out)
 		return;
 	if (!row) {
 		row = facts_add_message(m, parts.base, store_wall_sec(m->store), out);
-		if (parts.upper & MESSAGE_FLAGS) {
-			struct facts_flags told = {
-			    .uid = row->uid, .flags = facts_flags_pack(parts.upper)};
-
-			facts_put_flags(out, row->modseq, &told, 1);
-		}
 		message_place(m, row, &parts, f->where);
+		message_told(row, out);
 		row->more |= MORE_SEEN | (f->where == MORE_NEW ? MORE_UNTAKEN : 0);
 		return;
 	}

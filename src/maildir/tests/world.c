@@ -153,9 +153,12 @@ static void
 wish_done(struct store_op *op, const struct fault *f)
 {
 	struct wish *x = op->arg;
+	const uint32_t *uids = op->uids_to ? op->uids_to : op->uids;
 
 	x->fault = *f;
 	x->answers++;
+	if (uids && op->uid_count)
+		x->uid = uids[op->uid_count - 1];
 }
 
 struct store_op *

@@ -26,6 +26,7 @@ struct wish {
 	struct store_op op;
 	struct fault fault;
 	int answers;
+	uint32_t uid; /* the last of op.uids_to or op.uids */
 };
 
 void world_open(struct world *w);   /* with an empty Maildir */
