@@ -16,6 +16,7 @@ libbase_a_SOURCES = \
 	src/base/ip.c \
 	src/base/kv.c \
 	src/base/mem.c \
+	src/base/mutf7.c \
 	src/base/num.c \
 	src/base/qp.c \
 	src/base/slice.c \

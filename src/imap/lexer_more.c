@@ -2,9 +2,9 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/date.h"
+#include "base/mutf7.h"
 #include "base/num.h"
 #include "imap/lexer.h"
-#include "imap/mutf7.h"
 
 #define NAME_MAX_BYTES 4096 /* of a mailbox, in UTF-8 */
 #define KEYWORD_MAX 255     /* octets of a keyword */

@@ -16,7 +16,6 @@ libimap_a_SOURCES = \
 	src/imap/envelope.c \
 	src/imap/lexer.c \
 	src/imap/lexer_more.c \
-	src/imap/mutf7.c \
 	src/imap/outline.c \
 	src/imap/parse/mailbox.c \
 	src/imap/parse/message.c \

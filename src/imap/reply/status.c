@@ -1,6 +1,6 @@
 /* Words, numbers, strings, and the response codes of faults. */
 #include "base/ascii.h"
-#include "imap/mutf7.h"
+#include "base/mutf7.h"
 #include "imap/reply/reply.h"
 
 /* R5530-3-a: what went wrong, for programs. */

@@ -1,4 +1,4 @@
-#include "imap/mutf7.h"
+#include "base/mutf7.h"
 
 #include "base/utf8.h"
 

@@ -1,8 +1,8 @@
 /*
  * Modified UTF-7, the form of mailbox names on the wire: RFC 3501 section 5.1.3.
  */
-#ifndef IMAP_MUTF7_H
-#define IMAP_MUTF7_H
+#ifndef BASE_MUTF7_H
+#define BASE_MUTF7_H
 
 #include <stdbool.h>
 
