@@ -20,7 +20,9 @@ libbase_a_SOURCES = \
 	src/base/num.c \
 	src/base/qp.c \
 	src/base/slice.c \
-	src/base/utf8.c
+	src/base/utf8.c \
+	src/base/utf8_fold.c \
+	src/base/utf8_fold_rows.c
 
 BASE_TESTS = \
 	src/base/tests/slice_test \

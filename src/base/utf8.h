@@ -26,4 +26,13 @@ bool utf8_has_8bit(struct slice s);
 /* Appends a code point; an invalid one is appended as U+FFFD. */
 void utf8_put(struct buf *out, uint32_t code_point);
 
+/* The character without regard to case: what is the same in either case folds to the same one. */
+uint32_t utf8_fold(uint32_t code_point);
+
+/*
+ * Appends text with each character folded; what is malformed becomes U+FFFD. Returns how much was
+ * used: unless it is the last piece, a character cut off at the end is left.
+ */
+size_t utf8_put_folded(struct buf *out, struct slice text, bool last);
+
 #endif

@@ -10,18 +10,24 @@ libimap_a_SOURCES = \
 	src/imap/cmd/select.c \
 	src/imap/cmd/store.c \
 	src/imap/cmd/fetch.c \
+	src/imap/cmd/search.c \
 	src/imap/parse/fetch.c \
+	src/imap/parse/search.c \
 	src/imap/reply/fetch.c \
 	src/imap/describe.c \
 	src/imap/envelope.c \
 	src/imap/lexer.c \
 	src/imap/lexer_more.c \
+	src/imap/needle.c \
 	src/imap/outline.c \
+	src/imap/said.c \
 	src/imap/parse/mailbox.c \
 	src/imap/parse/message.c \
 	src/imap/reply/flags.c \
 	src/imap/reply/status.c \
 	src/imap/reply/value.c \
+	src/imap/search.c \
+	src/imap/search_text.c \
 	src/imap/section.c \
 	src/imap/server.c \
 	src/imap/server_command.c \
@@ -30,7 +36,7 @@ libimap_a_SOURCES = \
 	src/imap/server_read.c \
 	src/imap/structure.c
 
-IMAP_TESTS = src/imap/tests/describe_test src/imap/tests/fetch_test
+IMAP_TESTS = src/imap/tests/describe_test src/imap/tests/fetch_test src/imap/tests/search_test
 check_PROGRAMS += $(IMAP_TESTS)
 TESTS += $(IMAP_TESTS)
 src_imap_tests_describe_test_SOURCES = src/imap/tests/describe_test.c
@@ -51,3 +57,5 @@ check_PROGRAMS += $(IMAP_SERVER_TEST)
 TESTS += $(IMAP_SERVER_TEST)
 src_imap_tests_server_test_SOURCES = src/imap/tests/server_test.c
 src_imap_tests_server_test_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a
+src_imap_tests_search_test_SOURCES = src/imap/tests/search_test.c
+src_imap_tests_search_test_LDADD = libimap.a libmessage.a libbase.a

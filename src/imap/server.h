@@ -23,6 +23,7 @@
 #include "base/engine.h"
 #include "base/slice.h"
 #include "imap/ask.h"
+#include "message/charset.h"
 
 #define IMAP_OUTPUT_HIGH (64 * 1024) /* output above it: no further question of a FETCH */
 #define IMAP_BODY_MAX (64 * 1024)    /* APPEND octets the engine holds for its owner */
@@ -37,10 +38,11 @@ struct imap_timeouts {
  * Fill it with imap_server_opts_init(), then change what differs. Slices are borrowed for life.
  */
 struct imap_server_opts {
-	struct slice capability;   /* as CAPABILITY says it, separated by blanks */
-	struct slice first_tag;    /* of LOGIN, answered first; empty: greeting PREAUTH */
-	struct slice host;         /* for words */
-	bool keywords;             /* IMAP_KEYWORDS; false: only system flags */
+	struct slice capability;            /* as CAPABILITY says it, separated by blanks */
+	struct slice first_tag;             /* of LOGIN, answered first; empty: greeting PREAUTH */
+	struct slice host;                  /* for words */
+	const struct charset_ops *charsets; /* of SEARCH; NULL: charset_builtin */
+	bool keywords;                      /* IMAP_KEYWORDS; false: only system flags */
 	size_t line_max_bytes;     /* of a command line without its literals (default 64 KiB) */
 	size_t literal_max_bytes;  /* of a literal that is not a message (default 64 KiB) */
 	uint64_t append_max_bytes; /* of a message; 0: no limit */

@@ -107,4 +107,10 @@ void imap_run_fetch(struct imap_server *s);
 void imap_answered_fetch(struct imap_server *s, const struct engine_answer *a);
 void imap_taken_fetch(struct imap_server *s);
 
+/* cmd/search.c, parse/search.c: SEARCH, UID SEARCH */
+bool imap_parse_search(struct imap_server *s, struct imap_lexer *lx);
+bool imap_parse_uid_search(struct imap_server *s, struct imap_lexer *lx);
+void imap_run_search(struct imap_server *s);
+void imap_answered_search(struct imap_server *s, const struct engine_answer *a);
+
 #endif

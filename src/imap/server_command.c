@@ -42,6 +42,10 @@ static const struct imap_command rows[] = {
 	    imap_answered_fetch, imap_taken_fetch, NULL},
 	{"FETCH", SELECTED, IMAP_BY_UID, imap_parse_uid_fetch, imap_run_fetch,
 	    imap_answered_fetch, imap_taken_fetch, NULL},
+	{"SEARCH", SELECTED, IMAP_NO_EXPUNGE, imap_parse_search, imap_run_search,
+	    imap_answered_search},
+	{"SEARCH", SELECTED, IMAP_BY_UID, imap_parse_uid_search, imap_run_search,
+	    imap_answered_search},
 	/* R3501-6.2-a: these are for a client that is not authenticated yet. */
 	{"LOGIN", 0, 0, .run = NULL},
 	{"AUTHENTICATE", 0, 0, .run = NULL},

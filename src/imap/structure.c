@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/attr.h"
 #include "imap/reply/reply.h"
+#include "imap/said.h"
 
 /*
  * A structure that would pass IMAP_STRUCTURE_MAX is said in brief: strings and lists are cut to
@@ -293,94 +294,17 @@ imap_structure_put(struct buf *out, const struct mime_part *root, struct arena *
 
 /* ---- BODY from BODYSTRUCTURE ---- */
 
-/* Takes c off the front. */
-static bool
-take(struct slice *s, unsigned char c)
-{
-	if (!s->n || s->p[0] != c)
-		return false;
-	*s = sl_skip(*s, 1);
-	return true;
-}
-
-/* Octets of a quoted string at the front, 0: there is none. */
-static size_t
-quoted_length(struct slice s)
-{
-	for (size_t i = 1; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
-			return i + 1;
-	}
-	return 0;
-}
-
-static size_t
-literal_length(struct slice s)
-{
-	size_t i = 1;
-	uint64_t n = 0;
-
-	for (; i < s.n && ascii_is_digit(s.p[i]) && n <= s.n; i++)
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-	if (i < 2 || !sl_starts(sl_skip(s, i), SL("}\r\n")) || n > s.n - i - 3)
-		return 0;
-	return i + 3 + (size_t)n;
-}
-
-/* Octets of an atom, number or string at the front, 0: there is none. */
-static size_t
-word_length(struct slice s)
-{
-	size_t n = 0;
-
-	if (s.n && s.p[0] == '"')
-		return quoted_length(s);
-	if (s.n && s.p[0] == '{')
-		return literal_length(s);
-	while (n < s.n && s.p[n] > ' ' && s.p[n] != '(' && s.p[n] != ')' && s.p[n] != '"')
-		n++;
-	return n;
-}
-
-/* Takes one value, which may be a list, off the front. */
-static bool
-value_take(struct slice *s, struct slice *value)
-{
-	struct slice rest = *s;
-	size_t depth = 0, n;
-
-	do {
-		if (take(&rest, '(')) {
-			depth++;
-		} else if (depth && take(&rest, ')')) {
-			depth--;
-		} else if (depth && take(&rest, ' ')) {
-			continue;
-		} else {
-			n = word_length(rest);
-			if (!n)
-				return false;
-			rest = sl_skip(rest, n);
-		}
-	} while (depth);
-	*value = sl_sub(*s, 0, s->n - rest.n);
-	*s = rest;
-	return true;
-}
-
 /* Copies a value, and the blank behind it when `blank`. */
 static bool
 value_copy(struct slice *s, struct buf *out, bool blank, struct slice *value)
 {
-	if (!value_take(s, value))
+	if (!imap_said_value(s, value))
 		return false;
 	buf_put(out, *value);
 	if (!blank)
 		return true;
 	buf_put_byte(out, ' ');
-	return take(s, ' ');
+	return imap_said_char(s, ' ');
 }
 
 /* What follows up to the end of the list is extension data. */
@@ -389,11 +313,11 @@ extension_skip(struct slice *s, struct buf *out)
 {
 	struct slice value;
 
-	while (take(s, ' '))
-		if (!value_take(s, &value))
+	while (imap_said_char(s, ' '))
+		if (!imap_said_value(s, &value))
 			return false;
 	buf_put_byte(out, ')');
-	return take(s, ')');
+	return imap_said_char(s, ')');
 }
 
 static bool body_take(struct slice *s, struct buf *out, unsigned depth);
@@ -410,15 +334,15 @@ single_take(struct slice *s, struct buf *out, unsigned depth)
 			return false;
 	if (sl_ieq(type, SL("\"message\"")) && sl_ieq(subtype, SL("\"rfc822\""))) {
 		buf_put_byte(out, ' ');
-		if (!take(s, ' ') || !value_copy(s, out, true, &value) ||
-		    !body_take(s, out, depth + 1) || !take(s, ' '))
+		if (!imap_said_char(s, ' ') || !value_copy(s, out, true, &value) ||
+		    !body_take(s, out, depth + 1) || !imap_said_char(s, ' '))
 			return false;
 		buf_put_byte(out, ' ');
 		if (!value_copy(s, out, false, &value))
 			return false;
 	} else if (sl_ieq(type, SL("\"text\""))) {
 		buf_put_byte(out, ' ');
-		if (!take(s, ' ') || !value_copy(s, out, false, &value))
+		if (!imap_said_char(s, ' ') || !value_copy(s, out, false, &value))
 			return false;
 	}
 	return extension_skip(s, out);
@@ -430,7 +354,7 @@ body_take(struct slice *s, struct buf *out, unsigned depth)
 {
 	struct slice value;
 
-	if (depth > IMAP_SECTION_DEPTH + 2 || !take(s, '('))
+	if (depth > IMAP_SECTION_DEPTH + 2 || !imap_said_char(s, '('))
 		return false;
 	buf_put_byte(out, '(');
 	if (!s->n || s->p[0] != '(')
@@ -439,7 +363,8 @@ body_take(struct slice *s, struct buf *out, unsigned depth)
 		if (!body_take(s, out, depth + 1))
 			return false;
 	buf_put_byte(out, ' ');
-	return take(s, ' ') && value_copy(s, out, false, &value) && extension_skip(s, out);
+	return imap_said_char(s, ' ') && value_copy(s, out, false, &value) &&
+	       extension_skip(s, out);
 }
 
 bool

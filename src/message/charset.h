@@ -1,7 +1,8 @@
 /*
  * Character sets as a table of functions, so that message code can convert without knowing a
- * library. charset_builtin knows us-ascii, utf-8, iso-8859-1 and windows-1252; src/ext/iconv fills
- * one that knows the rest; L5 hands it down.
+ * library. charset_builtin knows us-ascii, utf-8, iso-8859-1 to -16, windows-1250 to -1258 and
+ * -874, koi8-r, koi8-u and a few older ones (message/charset_tables.c); src/ext/iconv fills one
+ * that knows the rest; L5 hands it down.
  */
 #ifndef MESSAGE_CHARSET_H
 #define MESSAGE_CHARSET_H

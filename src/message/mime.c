@@ -15,6 +15,7 @@ struct mime_parser {
 	struct mime_limits limits;
 	const struct charset_ops *cs;
 	mime_field_fn *field;
+	mime_body_fn *body;
 	void *arg;
 
 	struct mime_part *root, *current;
@@ -23,9 +24,9 @@ struct mime_parser {
 	unsigned parts, open; /* parts so far; multiparts whose end was not seen */
 	bool truncated;
 
-	struct mime_pos now;     /* behind the last octet taken */
-	struct mime_pos line;    /* where the current line begins */
-	struct mime_pos eol;     /* before the last line end */
+	struct mime_pos now;  /* behind the last octet taken */
+	struct mime_pos line; /* where the current line begins */
+	struct mime_pos eol;  /* before the last line end */
 	bool at_line, last_cr;
 	bool skip_line; /* the rest of a delimiter's line */
 	unsigned char hold[HOLD_MAX];
@@ -78,8 +79,11 @@ encoding_of(struct slice name)
 		const char *name;
 		enum mime_encoding encoding;
 	} rows[] = {
-		{"7bit", MIME_7BIT}, {"8bit", MIME_8BIT}, {"binary", MIME_BINARY},
-		{"quoted-printable", MIME_QP}, {"base64", MIME_BASE64},
+	    {"7bit", MIME_7BIT},
+	    {"8bit", MIME_8BIT},
+	    {"binary", MIME_BINARY},
+	    {"quoted-printable", MIME_QP},
+	    {"base64", MIME_BASE64},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -118,14 +122,14 @@ static const struct {
 	 * text */
 	size_t at;
 } field_rows[] = {
-	{"Content-Type", on_type, offsetof(struct mime_part, type.type)},
-	{"Content-Transfer-Encoding", on_encoding, offsetof(struct mime_part, encoding_text)},
-	{"Content-Disposition", on_disposition, offsetof(struct mime_part, disposition.type)},
-	{"Content-ID", NULL, offsetof(struct mime_part, id)},
-	{"Content-Description", NULL, offsetof(struct mime_part, description)},
-	{"Content-Location", NULL, offsetof(struct mime_part, location)},
-	{"Content-Language", NULL, offsetof(struct mime_part, language)},
-	{"Content-MD5", NULL, offsetof(struct mime_part, md5)},
+    {"Content-Type", on_type, offsetof(struct mime_part, type.type)},
+    {"Content-Transfer-Encoding", on_encoding, offsetof(struct mime_part, encoding_text)},
+    {"Content-Disposition", on_disposition, offsetof(struct mime_part, disposition.type)},
+    {"Content-ID", NULL, offsetof(struct mime_part, id)},
+    {"Content-Description", NULL, offsetof(struct mime_part, description)},
+    {"Content-Location", NULL, offsetof(struct mime_part, location)},
+    {"Content-Language", NULL, offsetof(struct mime_part, language)},
+    {"Content-MD5", NULL, offsetof(struct mime_part, md5)},
 };
 
 static void
@@ -306,6 +310,13 @@ advance(struct mime_parser *p, struct slice s)
 	p->now.lines++;
 }
 
+static void
+body_give(struct mime_parser *p, struct slice s)
+{
+	if (s.n && p->body && p->current)
+		p->body(p->arg, p->current, s);
+}
+
 /* Octets of a header line. */
 static void
 header_feed(struct mime_parser *p, struct slice s)
@@ -323,6 +334,10 @@ header_feed(struct mime_parser *p, struct slice s)
 		if (rest.n)
 			memcpy(kept, rest.p, rest.n);
 		body_begin(p, in_line ? p->line : p->now);
+		if (!p->in_header && in_line) {
+			body_give(p, rest.n ? sl_mem(kept, rest.n) : SL_NONE);
+			body_give(p, sl_skip(s, used));
+		}
 		if (!p->in_header || !in_line)
 			break;
 		/*
@@ -331,6 +346,10 @@ header_feed(struct mime_parser *p, struct slice s)
 		if (rest.n && header_parser_feed(&p->header, sl_mem(kept, rest.n), &again) == ST_OK)
 			body_begin(p, p->line);
 		s = sl_skip(s, used);
+		if (!p->in_header) {
+			body_give(p, rest.n ? sl_mem(kept, rest.n) : SL_NONE);
+			body_give(p, s);
+		}
 	}
 }
 
@@ -343,6 +362,8 @@ text_feed(struct mime_parser *p, struct slice s)
 	advance(p, s);
 	if (p->in_header)
 		header_feed(p, s);
+	else
+		body_give(p, s);
 }
 
 /* The held octets tell now what they are. */
@@ -437,6 +458,12 @@ mime_parser_new(struct arena *a, const struct mime_limits *limits, const struct 
 	p->parts = 1;
 	header_begin(p, p->root);
 	return p;
+}
+
+void
+mime_parser_on_body(struct mime_parser *p, mime_body_fn *body)
+{
+	p->body = body;
 }
 
 struct mime_part *

@@ -27,11 +27,11 @@ enum mime_encoding { MIME_7BIT, MIME_8BIT, MIME_BINARY, MIME_QP, MIME_BASE64, MI
 struct mime_part {
 	struct mime_part *parent, *first, *last, *next; /* a message/rfc822 part has one child */
 	unsigned depth;                                 /* of the root: 0 */
-	struct mime_pos header;     /* where the header begins */
+	struct mime_pos header;                         /* where the header begins */
 	struct mime_pos body,
-	    end; /* where the body begins and ends (before the delimiter's line end) */
-	struct content type;        /* the default when there was none */
-	bool has_type;              /* a Content-Type field was there */
+	    end;             /* where the body begins and ends (before the delimiter's line end) */
+	struct content type; /* the default when there was none */
+	bool has_type;       /* a Content-Type field was there */
 	struct content disposition; /* type is empty when there was none */
 	enum mime_encoding encoding;
 	struct slice id, description, location, language, md5,
@@ -60,6 +60,16 @@ typedef void mime_field_fn(void *arg, struct mime_part *part, const struct heade
  */
 struct mime_parser *mime_parser_new(struct arena *a, const struct mime_limits *limits,
     const struct charset_ops *cs, mime_field_fn *field, void *arg);
+
+/*
+ * Octets of the body of a part, as they stand, in order: not of delimiters, but with the line end
+ * before one; of a multipart what stands before, between and behind its parts. part says by now
+ * what it is. text is borrowed for the call.
+ */
+typedef void mime_body_fn(void *arg, struct mime_part *part, struct slice text);
+
+/* Bodies are given to body too, with the arg of mime_parser_new. Before the first piece. */
+void mime_parser_on_body(struct mime_parser *p, mime_body_fn *body);
 
 /* The next piece of the message. */
 void mime_parser_feed(struct mime_parser *p, struct slice in);

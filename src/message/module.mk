@@ -5,6 +5,7 @@ libmessage_a_SOURCES = \
 	src/message/address.c \
 	src/message/address_write.c \
 	src/message/charset.c \
+	src/message/charset_tables.c \
 	src/message/content.c \
 	src/message/content_write.c \
 	src/message/edit.c \

@@ -57,6 +57,31 @@ utf8_sequences(void)
 	CHECK(!utf8_has_8bit(SL("a\x7f")));
 }
 
+static void
+utf8_folding(void)
+{
+	static const struct {
+		uint32_t from, to;
+	} rows[] = {
+		{'A', 'a'}, {'a', 'a'}, {'[', '['}, {0xc4, 0xe4}, {0xd7, 0xd7}, {0x100, 0x101},
+		{0x101, 0x101}, {0x178, 0xff}, {0x3a3, 0x3c3}, {0x3c2, 0x3c3}, {0x416, 0x436},
+		{0x1e9e, 0xdf}, {0x10400, 0x10428}, {0x4e00, 0x4e00},
+	};
+	struct buf out;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK_EQ(utf8_fold(rows[i].from), rows[i].to);
+	for (uint32_t c = 0; c < 0x110000; c++)
+		if (utf8_fold(utf8_fold(c)) != utf8_fold(c))
+			CHECK_EQ(c, 0);
+	buf_init(&out, 64);
+	CHECK_EQ(utf8_put_folded(&out, SL("aB\xc3\x84\xff\xc3"), false), 5);
+	CHECK_SL(buf_slice(&out), SL("ab\xc3\xa4\xef\xbf\xbd"));
+	CHECK_EQ(utf8_put_folded(&out, SL("\xc3"), true), 1);
+	CHECK_SL(buf_slice(&out), SL("ab\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd"));
+	buf_fini(&out);
+}
+
 /* Each code point reads back as itself; what is none becomes U+FFFD. */
 static void
 utf8_all_code_points(void)
@@ -213,6 +238,7 @@ kv_maximum(void)
 
 static const struct check_row rows[] = {
 	{"utf8_sequences", utf8_sequences},
+	{"utf8_folding", utf8_folding},
 	{"utf8_all_code_points", utf8_all_code_points},
 	{"fault_codes", fault_codes},
 	{"fault_texts", fault_texts},

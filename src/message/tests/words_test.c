@@ -144,10 +144,41 @@ test_put(void)
 	arena_free(a);
 }
 
+static void
+test_charsets(void)
+{
+	static const struct {
+		const char *charset, *in, *want;
+	} rows[] = {
+		{"ISO-8859-15", "a\xa4", "a\xe2\x82\xac"},
+		{"iso-8859-2", "\xb1z", "\xc4\x85z"},
+		{"latin2", "\xb1", "\xc4\x85"},
+		{"Windows-1251", "\xcf\xf0", "\xd0\x9f\xd1\x80"},
+		{"cp1252", "\x80\x81", "\xe2\x82\xac\xef\xbf\xbd"},
+		{"KOI8-R", "\xf0\xd2x", "\xd0\x9f\xd1\x80x"},
+		{"koi8-u", "\xa4", "\xd1\x94"},
+		{"iso-8859-1", "\xe4-\xf6", "\xc3\xa4-\xc3\xb6"},
+		{"utf-8", "a\xff\xc3", "a\xef\xbf\xbd\xef\xbf\xbd"},
+		{"us-ascii", "a\xe4", "a\xef\xbf\xbd"},
+	};
+	struct buf out;
+
+	buf_init(&out, 4096);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		buf_clear(&out);
+		CHECK(charset_builtin.to_utf8(
+		    NULL, sl_str(rows[i].charset), sl_str(rows[i].in), &out));
+		CHECK_SL(buf_slice(&out), sl_str(rows[i].want));
+	}
+	CHECK(!charset_builtin.to_utf8(NULL, SL("iso-8859-12"), SL("x"), &out));
+	buf_fini(&out);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct check_row rows[] = {
+		{"charsets", test_charsets},
 		{"decode", test_decode},
 		{"encode", test_encode},
 		{"content", test_content},
