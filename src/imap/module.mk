@@ -18,6 +18,7 @@ libimap_a_SOURCES = \
 	src/imap/envelope.c \
 	src/imap/lexer.c \
 	src/imap/lexer_more.c \
+	src/imap/login.c \
 	src/imap/needle.c \
 	src/imap/outline.c \
 	src/imap/said.c \

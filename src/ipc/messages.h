@@ -165,7 +165,8 @@
 #define IPC_FIELDS_auth(F, S) \
 	F(S, BYTES, service, 16, none) \
 	F(S, BYTES, kind, 16, none) /* "login"; "cram-sha256" ... later */ \
-	F(S, BYTES, user, 320, none) F(S, BYTES, secret, 1024, none) F(S, BYTES, ip, 46, none)
+	F(S, BYTES, user, 320, none) F(S, BYTES, secret, 1024, none) F(S, BYTES, ip, 46, none) \
+	F(S, U8, secure, 0, none) /* 1: over TLS */
 /* number: the ticket for a session, for an asker and a service that have workers; else empty */
 #define IPC_FIELDS_authed(F, S) \
 	F(S, LIST, verdict, 1, verdict) F(S, BYTES, account, 320, none) \

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libpop3.a
 LIB_POP3 = libpop3.a
 libpop3_a_SOURCES = \
 	src/pop3/capa.c \
+	src/pop3/login.c \
 	src/pop3/reply.c \
 	src/pop3/server.c \
 	src/pop3/server_command.c \

@@ -1,7 +1,7 @@
 # src/sasl: SASL exchanges without a protocol around them.
 noinst_LIBRARIES += libsasl.a
 LIB_SASL = libsasl.a
-libsasl_a_SOURCES = src/sasl/server.c
+libsasl_a_SOURCES = src/sasl/door.c src/sasl/server.c
 
 SASL_TESTS = src/sasl/tests/sasl_test
 check_PROGRAMS += $(SASL_TESTS)

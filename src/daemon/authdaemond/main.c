@@ -21,8 +21,17 @@ struct asker {
 	uint32_t sequence;
 	struct query *query; /* NULL: it has been answered, master is asked */
 	struct channel_call kept;
+	const struct worker *worker; /* it gets a ticket for one; NULL: none */
+	bool is_secure;
 	unsigned char number[NUMBER_BYTES];
 	uint64_t worker_key;
+	char *address, *options; /* of a login */
+};
+
+/* Tickets that this role may have, and how it is told. */
+struct worker {
+	const char *asker, *service;
+	void (*reply)(struct asker *a, struct ipc_verdict *v, struct slice number);
 };
 
 static struct list askers;
@@ -43,6 +52,8 @@ asker_free(struct asker *a)
 {
 	channel_cancel(&a->kept);
 	list_remove(&a->node);
+	mem_free(a->address);
+	mem_free(a->options);
 	mem_free(a);
 }
 
@@ -63,10 +74,9 @@ peer_down(struct proc *p, struct channel *c, uint32_t index)
 }
 
 static void
-ask(struct channel *c, uint32_t sequence, const struct auth_request *r, query_fn *done)
+ask(struct asker *a, const struct auth_request *r, query_fn *done)
 {
-	struct asker *a = asker_new(c, sequence);
-	struct query *q = query_start(proc_state(channel_owner(c)), r, done, a);
+	struct query *q = query_start(proc_state(channel_owner(a->channel)), r, done, a);
 
 	if (q) /* else done was called already, and a is gone */
 		a->query = q;
@@ -81,82 +91,6 @@ verdict(enum auth_outcome outcome, const char *no_code, const char *no, struct f
 		fault_set(f, ST_DENIED, no_code, "%s", no);
 	else if (outcome == AUTH_TROUBLE)
 		fault_set(f, ST_TEMP, "4.3.0", "the account database cannot be asked now");
-}
-
-/* ---- auth ---- */
-
-static void
-authed(struct query *q, enum auth_outcome outcome, const struct account *acc, struct slice list)
-{
-	struct asker *a = q->arg;
-	struct ipc_verdict v;
-	struct fault f;
-
-	(void)list;
-	verdict(outcome, "5.7.8", "user name or password is wrong", &f); /* RFC 4954 section 6 */
-	if (outcome == AUTH_TROUBLE)
-		fault_set(&f, ST_TEMP, "4.7.0", "the password cannot be checked now");
-	if (outcome == AUTH_YES &&
-	    !account_service_is_allowed(acc->options, q->request.service, true))
-		fault_set(&f, ST_DENIED, "5.7.8", "this account may not use the service");
-	ipc_verdict_from(&v, &f);
-	channel_reply(a->channel, a->sequence, IPC_authed,
-	    &(struct ipc_authed){.verdict = IPC_VERDICT(&v),
-		.account = f.st == ST_OK ? acc->address : SL_NONE,
-		.options = f.st == ST_OK ? acc->options : SL_NONE},
-	    -1);
-	asker_free(a);
-}
-
-static void
-on_auth(struct channel *c, uint32_t sequence, const void *message, int fd)
-{
-	const struct ipc_auth *m = message;
-
-	(void)fd;
-	ask(c, sequence,
-	    &(struct auth_request){.kind = AUTH_LOGIN,
-		.module = SL("."),
-		.service = m->service,
-		.type = m->kind,
-		.user = m->user,
-		.secret = m->secret,
-		.remote_ip = m->ip},
-	    authed);
-}
-
-/* ---- exists ---- */
-
-static void
-existing(struct query *q, enum auth_outcome outcome, const struct account *acc, struct slice list)
-{
-	struct asker *a = q->arg;
-	struct ipc_verdict v;
-	struct fault f;
-
-	(void)list;
-	verdict(outcome, "5.1.1", "no such user", &f);
-	if (outcome == AUTH_NO)
-		f.st = ST_NOENT;
-	ipc_verdict_from(&v, &f);
-	channel_reply(a->channel, a->sequence, IPC_existing,
-	    &(struct ipc_existing){.verdict = IPC_VERDICT(&v),
-		.account = f.st == ST_OK ? acc->address : SL_NONE,
-		.home = f.st == ST_OK ? acc->home : SL_NONE},
-	    -1);
-	asker_free(a);
-}
-
-static void
-on_exists(struct channel *c, uint32_t sequence, const void *message, int fd)
-{
-	const struct ipc_exists *m = message;
-
-	(void)fd;
-	ask(c, sequence,
-	    &(struct auth_request){
-		.kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->address},
-	    existing);
 }
 
 /* ---- tickets ---- */
@@ -217,12 +151,47 @@ on_kept(
 	else
 		verdict = *f;
 	ipc_verdict_from(&v, &verdict);
-	channel_reply(a->channel, a->sequence, IPC_ticket,
-	    &(struct ipc_ticket){.verdict = IPC_VERDICT(&v),
-		.number = verdict.st == ST_OK ? sl_mem(a->number, NUMBER_BYTES) : SL_NONE,
-		.worker_key = a->worker_key},
-	    -1);
+	a->worker->reply(a, &v, verdict.st == ST_OK ? sl_mem(a->number, NUMBER_BYTES) : SL_NONE);
 	asker_free(a);
+}
+
+static void
+reply_ticket(struct asker *a, struct ipc_verdict *v, struct slice number)
+{
+	channel_reply(a->channel, a->sequence, IPC_ticket,
+	    &(struct ipc_ticket){
+		.verdict = IPC_VERDICT(v), .number = number, .worker_key = a->worker_key},
+	    -1);
+}
+
+static void
+reply_authed(struct asker *a, struct ipc_verdict *v, struct slice number)
+{
+	bool yes = v->st == ST_OK;
+
+	channel_reply(a->channel, a->sequence, IPC_authed,
+	    &(struct ipc_authed){.verdict = IPC_VERDICT(v),
+		.account = yes ? sl_str(a->address) : SL_NONE,
+		.options = yes ? sl_str(a->options) : SL_NONE,
+		.number = number},
+	    -1);
+}
+
+/* Who gets tickets for which workers. */
+static const struct worker workers[] = {
+    {"courierd", "deliver", reply_ticket},
+    {"login", "imap", reply_authed},
+    {"login", "pop3", reply_authed},
+};
+
+static const struct worker *
+worker_for(const char *asker, struct slice service)
+{
+	for (size_t i = 0; i < COUNT_OF(workers); i++)
+		if (strcmp(workers[i].asker, asker) == 0 &&
+		    sl_eq(service, sl_str(workers[i].service)))
+			return &workers[i];
+	return NULL;
 }
 
 static void
@@ -234,8 +203,8 @@ issue(struct proc *p, struct asker *a, const struct account *acc, uint32_t uid, 
 	a->kept.arg = a;
 	channel_request(proc_control(p), &a->kept, IPC_ticket_issue,
 	    &(struct ipc_ticket_issue){.number = sl_mem(a->number, NUMBER_BYTES),
-		.service = SL("deliver"),
-		.asker = SL("courierd"),
+		.service = sl_str(a->worker->service),
+		.asker = sl_str(a->worker->asker),
 		.asker_index = proc_peer_index(p, a->channel),
 		.address = acc->address,
 		.uid = uid,
@@ -248,6 +217,95 @@ issue(struct proc *p, struct asker *a, const struct account *acc, uint32_t uid, 
 		.name = acc->name},
 	    -1);
 }
+
+/* ---- auth ---- */
+
+static void
+authed(struct query *q, enum auth_outcome outcome, const struct account *acc, struct slice list)
+{
+	struct asker *a = q->arg;
+	uint32_t uid = 0, gid = 0;
+	struct ipc_verdict v;
+	struct fault f;
+
+	(void)list;
+	verdict(outcome, "5.7.8", "user name or password is wrong", &f); /* RFC 4954 section 6 */
+	if (outcome == AUTH_TROUBLE)
+		fault_set(&f, ST_TEMP, "4.7.0", "the password cannot be checked now");
+	if (outcome == AUTH_YES &&
+	    !account_service_is_allowed(acc->options, q->request.service, a->is_secure))
+		fault_set(&f, ST_DENIED, "5.7.8", "this account may not use the service");
+	if (f.st == ST_OK && a->worker && !record_ids(acc, &uid, &gid))
+		fault_set(&f, ST_TEMP, "4.3.5", "the account has no user of the system");
+	if (f.st == ST_OK) {
+		a->address = mem_str(acc->address);
+		a->options = mem_str(acc->options);
+	}
+	if (f.st == ST_OK && a->worker) {
+		a->query = NULL;
+		issue(q->d->proc, a, acc, uid, gid);
+		return;
+	}
+	ipc_verdict_from(&v, &f);
+	reply_authed(a, &v, SL_NONE);
+	asker_free(a);
+}
+
+static void
+on_auth(struct channel *c, uint32_t sequence, const void *message, int fd)
+{
+	const struct ipc_auth *m = message;
+	struct asker *a = asker_new(c, sequence);
+
+	(void)fd;
+	a->is_secure = m->secure != 0;
+	a->worker = worker_for(channel_name(c), m->service);
+	ask(a,
+	    &(struct auth_request){.kind = AUTH_LOGIN,
+		.module = SL("."),
+		.service = m->service,
+		.type = m->kind,
+		.user = m->user,
+		.secret = m->secret,
+		.remote_ip = m->ip},
+	    authed);
+}
+
+/* ---- exists ---- */
+
+static void
+existing(struct query *q, enum auth_outcome outcome, const struct account *acc, struct slice list)
+{
+	struct asker *a = q->arg;
+	struct ipc_verdict v;
+	struct fault f;
+
+	(void)list;
+	verdict(outcome, "5.1.1", "no such user", &f);
+	if (outcome == AUTH_NO)
+		f.st = ST_NOENT;
+	ipc_verdict_from(&v, &f);
+	channel_reply(a->channel, a->sequence, IPC_existing,
+	    &(struct ipc_existing){.verdict = IPC_VERDICT(&v),
+		.account = f.st == ST_OK ? acc->address : SL_NONE,
+		.home = f.st == ST_OK ? acc->home : SL_NONE},
+	    -1);
+	asker_free(a);
+}
+
+static void
+on_exists(struct channel *c, uint32_t sequence, const void *message, int fd)
+{
+	const struct ipc_exists *m = message;
+
+	(void)fd;
+	ask(asker_new(c, sequence),
+	    &(struct auth_request){
+		.kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->address},
+	    existing);
+}
+
+/* ---- tickets of deliveries ---- */
 
 static void
 ticketed(struct query *q, enum auth_outcome outcome, const struct account *acc, struct slice list)
@@ -277,8 +335,11 @@ on_delivery_ticket(struct channel *c, uint32_t sequence, const void *message, in
 {
 	const struct ipc_delivery_ticket *m = message;
 
+	struct asker *a = asker_new(c, sequence);
+
 	(void)fd;
-	ask(c, sequence,
+	a->worker = worker_for(channel_name(c), SL("deliver"));
+	ask(a,
 	    &(struct auth_request){
 		.kind = AUTH_PRE, .module = SL("."), .service = SL("courier"), .user = m->account},
 	    ticketed);
@@ -353,6 +414,11 @@ main(int argc, char **argv)
 {
 	static const struct proc_peer peers[] = {
 	    {.role = "esmtpd",
+		.sends = IPC_LINK_AUTH_SAY,
+		.receives = IPC_LINK_AUTH_ASK,
+		.handlers = handlers,
+		.down = peer_down},
+	    {.role = "login",
 		.sends = IPC_LINK_AUTH_SAY,
 		.receives = IPC_LINK_AUTH_ASK,
 		.handlers = handlers,

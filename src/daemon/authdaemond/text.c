@@ -70,6 +70,19 @@ client_write(struct text_client *c)
 	client_free(c);
 }
 
+/* Sessions and workers of an account go when its password changes: it may have been known. */
+static void
+revoke(
+    struct query *q, enum auth_outcome outcome, const struct account *account, struct slice list)
+{
+	struct authdaemond *d = q->arg;
+
+	(void)list;
+	if (outcome == AUTH_YES)
+		channel_note(proc_control(d->proc), IPC_revoke_account,
+		    &(struct ipc_revoke_account){.account = account->address}, -1);
+}
+
 static void
 client_done(
     struct query *q, enum auth_outcome outcome, const struct account *account, struct slice list)
@@ -77,6 +90,13 @@ client_done(
 	struct text_client *c = q->arg;
 
 	c->query = NULL;
+	if (c->kind == AUTH_PASSWD && outcome == AUTH_YES)
+		(void)query_start(c->d,
+		    &(struct auth_request){.kind = AUTH_PRE,
+			.module = SL("."),
+			.service = SL("courier"),
+			.user = q->request.user},
+		    revoke, c->d);
 	if (c->kind == AUTH_ENUMERATE && outcome == AUTH_YES) {
 		buf_put(&c->out, list);
 		auth_list_put(&(struct auth_list_item){.kind = AUTH_LIST_END}, &c->out);

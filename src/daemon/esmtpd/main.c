@@ -33,31 +33,6 @@ static const struct service service_rows[SERVICE_COUNT] = {
     {.name = "local", .kind = SMTP_SERVICE_LOCAL},
 };
 
-/* A certificate that is missing or wrong costs TLS on that service, not the service. */
-static void
-open_tls(struct proc *p, struct service *v)
-{
-	const struct conf_tls *t = &v->conf(proc_conf(p))->tls;
-	struct tls_opts o = {
-	    .cert_fd = proc_key(p, t->certfile),
-	    .key_fd = proc_key(p, t->private_keyfile[0] ? t->private_keyfile : t->certfile),
-	    .trust_fd = t->trustcerts[0] ? proc_key(p, t->trustcerts) : -1,
-	    .min_protocol = t->protocol,
-	    .cipher_list = t->cipher_list[0] ? t->cipher_list : NULL,
-	    .verify_peer = t->verify_peer != CONF_VERIFY_NONE,
-	    .session_cache = 1000,
-	};
-	struct fault f;
-
-	if (o.cert_fd < 0)
-		return;
-	if (tls_context_new(&o, &v->tls, &f) != ST_OK) {
-		log_event(LOG_LEVEL_ERROR, "tls", KV_STR("service", v->name),
-		    KV_STR("certificate", t->certfile), KV_FAULT(&f), KV_END);
-		v->tls = NULL;
-	}
-}
-
 /* Under TLS the words of ESMTPAUTH_TLS; without it those of ESMTPAUTH, which is empty unless
  * somebody wants it. */
 static void
@@ -96,7 +71,7 @@ esmtpd_start(struct proc *p, struct fault *f)
 		v->e = e;
 		if (!v->conf)
 			continue;
-		open_tls(p, v);
+		v->tls = proc_tls(p, &v->conf(proc_conf(p))->tls, v->name);
 		fill_auth(v, v->conf(proc_conf(p)));
 	}
 	return ST_OK;

@@ -215,7 +215,8 @@ policy_auth(struct client *c, const struct engine_ask *a)
 		.kind = SL("login"),
 		.user = d->user,
 		.secret = d->password,
-		.ip = sl_str(c->ip)},
+		.ip = sl_str(c->ip),
+		.secure = 1},
 	    -1);
 }
 

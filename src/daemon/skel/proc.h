@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "conf/conf.h"
 #include "conf/paths.h"
+#include "ext/tls.h"
 #include "ipc/channel.h"
 #include "net/loop.h"
 #include "os/sandbox.h"
@@ -127,6 +128,12 @@ const struct paths *proc_paths(const struct proc *p);
 /* Descriptor of a key file master opened, by its path in the configuration; read from its start by
  * the callee; -1 when there is none. Only inside start() and reload(). */
 int proc_key(const struct proc *p, const char *path);
+
+/*
+ * TLS with the keys of t, for the life of the process; only inside start(). A certificate that is
+ * missing (NULL) or wrong (NULL, logged) costs TLS on that service, not the service.
+ */
+struct tls_context *proc_tls(const struct proc *p, const struct conf_tls *t, const char *service);
 
 /* True under --single-user. */
 bool proc_is_single_user(const struct proc *p);

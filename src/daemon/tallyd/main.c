@@ -10,20 +10,56 @@
 #include "net/log.h"
 
 #define PRESENT_MAX 4 /* times MAXDAEMONS */
+#define LOGIN_OWNER (UINT32_C(1) << 31)
 
 struct tallyd {
 	struct tally *tally;
 	uint64_t refused;
 };
 
-static const struct conf_esmtpd *
-service_conf(const struct conf *c, struct slice service)
+/* The services and where their limits stand. */
+#define SMTP_LIMITS(m) offsetof(struct conf, m.max_daemons), offsetof(struct conf, m.max_per_c), \
+	    offsetof(struct conf, m.max_per_ip)
+#define MAIL_LIMITS(m) offsetof(struct conf, m.max_daemons), 0, offsetof(struct conf, m.max_per_ip)
+static const struct service {
+	const char *name;
+	size_t total, per_block, per_ip; /* places in struct conf; 0: no limit */
+} services[] = {
+    {"smtp", SMTP_LIMITS(esmtpd)},
+    {"submission", SMTP_LIMITS(msa)},
+    {"smtps", SMTP_LIMITS(ssl)},
+    {"imap", MAIL_LIMITS(imap)},
+    {"imaps", MAIL_LIMITS(imaps)},
+    {"pop3", MAIL_LIMITS(pop3)},
+    {"pop3s", MAIL_LIMITS(pop3s)},
+};
+
+static uint64_t
+limit(const struct conf *c, size_t place)
 {
-	if (sl_eq(service, SL("submission")))
-		return &c->msa;
-	if (sl_eq(service, SL("smtps")))
-		return &c->ssl;
-	return sl_eq(service, SL("smtp")) ? &c->esmtpd : NULL;
+	return place ? *(const uint64_t *)(const void *)((const char *)c + place) : UINT64_MAX;
+}
+
+static bool
+service_limits(const struct conf *c, struct slice name, struct tally_limits *l)
+{
+	for (size_t i = 0; i < COUNT_OF(services); i++) {
+		if (!sl_eq(name, sl_str(services[i].name)))
+			continue;
+		*l = (struct tally_limits){limit(c, services[i].total),
+		    limit(c, services[i].per_block), limit(c, services[i].per_ip)};
+		return true;
+	}
+	return false;
+}
+
+/* Processes of several roles report: their numbers must not meet. */
+static uint32_t
+owner_of(struct proc *p, struct channel *c)
+{
+	uint32_t index = proc_peer_index(p, c);
+
+	return strcmp(channel_name(c), "login") == 0 ? index | LOGIN_OWNER : index;
 }
 
 static void
@@ -32,14 +68,13 @@ on_arrive(struct channel *c, uint32_t sequence, const void *message, int fd)
 	struct proc *p = channel_owner(c);
 	struct tallyd *t = proc_state(p);
 	const struct ipc_arrive *m = message;
-	const struct conf_esmtpd *e = service_conf(proc_conf(p), m->service);
+	struct tally_limits l;
 	struct fault f = FAULT_NONE;
 	struct ipc_verdict v;
 
 	(void)fd;
-	if (e && tally_arrive(t->tally,
-		     &(struct tally_limits){e->max_daemons, e->max_per_c, e->max_per_ip},
-		     m->service, m->ip, proc_peer_index(p, c), &f) != ST_OK) {
+	if (service_limits(proc_conf(p), m->service, &l) &&
+	    tally_arrive(t->tally, &l, m->service, m->ip, owner_of(p, c), &f) != ST_OK) {
 		t->refused++;
 		/* Courier's words for this event, so that log tools match */
 		log_event(LOG_LEVEL_WARNING, "ALERT: Maximum connection limit reached",
@@ -59,7 +94,7 @@ on_depart(struct channel *c, uint32_t sequence, const void *message, int fd)
 
 	(void)sequence;
 	(void)fd;
-	tally_depart(t->tally, m->service, m->ip, proc_peer_index(p, c));
+	tally_depart(t->tally, m->service, m->ip, owner_of(p, c));
 }
 
 static void
@@ -68,14 +103,15 @@ on_present(struct channel *c, uint32_t sequence, const void *message, int fd)
 	struct proc *p = channel_owner(c);
 	struct tallyd *t = proc_state(p);
 	const struct ipc_present *m = message;
-	const struct conf_esmtpd *e = service_conf(proc_conf(p), m->service);
+	struct tally_limits l;
 
 	(void)sequence;
 	(void)fd;
 	/* More than could be let in without us is not believed: memory must not grow by what is
 	 * said. */
-	if (e && tally_total(t->tally, m->service) <= PRESENT_MAX * e->max_daemons)
-		tally_present(t->tally, m->service, m->ip, proc_peer_index(p, c), m->count);
+	if (service_limits(proc_conf(p), m->service, &l) &&
+	    tally_total(t->tally, m->service) <= PRESENT_MAX * l.total)
+		tally_present(t->tally, m->service, m->ip, owner_of(p, c), m->count);
 }
 
 /* Noted for the log; lock-outs build on it. */
@@ -99,6 +135,14 @@ static const struct channel_handler handlers[] = {
     {0, NULL},
 };
 
+/* A login logs its failures itself, in Courier's words. */
+static const struct channel_handler login_handlers[] = {
+    {IPC_arrive, on_arrive},
+    {IPC_depart, on_depart},
+    {IPC_present, on_present},
+    {0, NULL},
+};
+
 static void
 asker_down(struct proc *p, struct channel *c, uint32_t index)
 {
@@ -106,6 +150,15 @@ asker_down(struct proc *p, struct channel *c, uint32_t index)
 
 	(void)c;
 	tally_forget(t->tally, index);
+}
+
+static void
+login_down(struct proc *p, struct channel *c, uint32_t index)
+{
+	struct tallyd *t = proc_state(p);
+
+	(void)c;
+	tally_forget(t->tally, index | LOGIN_OWNER);
 }
 
 static enum st
@@ -122,11 +175,10 @@ static void
 tallyd_status(struct proc *p, struct buf *out)
 {
 	struct tallyd *t = proc_state(p);
-	static const char *const services[] = {"smtp", "submission", "smtps"};
 
 	for (size_t i = 0; i < COUNT_OF(services); i++)
-		buf_fmt(out, "%s=%llu\n", services[i],
-		    (unsigned long long)tally_total(t->tally, sl_str(services[i])));
+		buf_fmt(out, "%s=%llu\n", services[i].name,
+		    (unsigned long long)tally_total(t->tally, sl_str(services[i].name)));
 	buf_fmt(out, "refused=%llu\n", (unsigned long long)t->refused);
 }
 
@@ -139,6 +191,11 @@ main(int argc, char **argv)
 		.receives = IPC_LINK_TALLY_ASK,
 		.handlers = handlers,
 		.down = asker_down},
+	    {.role = "login",
+		.sends = IPC_LINK_TALLY_SAY,
+		.receives = IPC_LINK_TALLY_ASK,
+		.handlers = login_handlers,
+		.down = login_down},
 	    {.role = NULL},
 	};
 	static const struct proc_def def = {

@@ -1,0 +1,6 @@
+# src/daemon/login: IMAP and POP3 clients until they have logged in
+daemon_PROGRAMS += src/daemon/login/login
+src_daemon_login_login_SOURCES = \
+	src/daemon/login/login.h src/daemon/login/main.c src/daemon/login/client.c src/daemon/login/handoff.c \
+	src/daemon/login/relay.c
+src_daemon_login_login_LDADD = $(LIB_SKEL) $(LIB_IMAP) $(LIB_POP3) $(LIB_SASL) $(LIB_MESSAGE) $(LINK_L2) $(EXT_LIBS)
