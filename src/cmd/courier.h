@@ -17,8 +17,8 @@ struct courier_reply {
 };
 
 /* Asks a daemon (its socket below run_dir); the exit status, with what is wrong said on stderr. */
-int courier_ask(
-    const char *socket, enum ipc_type type, const void *message, struct courier_reply *r);
+int
+courier_ask(const char *socket, enum ipc_type type, const void *message, struct courier_reply *r);
 
 /* courier status, who, kick, revoke (courier_survey.c) */
 int cmd_status(int argc, char **argv);

@@ -16,7 +16,7 @@ tagged(struct command *c, const char *words)
 	buf_fmt(door_out(c->d), "%.*s %s\r\n", SL_FMT(c->tag), words);
 }
 
-/* R3501-2.2.2-a: what is not understood is answered by BAD. */
+/* R3501-2.2.1-a, R3501-2.2.2-a */
 static void
 bad(struct door *d, struct slice tag, const char *words)
 {
@@ -26,7 +26,7 @@ bad(struct door *d, struct slice tag, const char *words)
 
 /* ---- capabilities ---- */
 
-/* R3501-6.1.1-b, R3501-6.2.3-b, R2595-3.2-a: what can be done now, and only that. */
+/* R3501-6.1.1-b, R3501-6.2.3-b, R3501-6.2.1-b, R2595-3.2-a: what can be done now, and only that. */
 static void
 put_capabilities(struct door *d, struct buf *out)
 {
@@ -48,7 +48,6 @@ put_capabilities(struct door *d, struct buf *out)
 	}
 }
 
-/* R3501-7.1.5-a, R3501-6.1.1-c */
 static void
 greet(struct door *d)
 {
@@ -59,6 +58,7 @@ greet(struct door *d)
 	buf_fmt(out, "] %.*s is ready\r\n", SL_FMT(door_opts(d)->host));
 }
 
+/* R3501-7.1.5-a, R3501-3.4-a */
 static void
 bye(struct door *d, const char *words)
 {
@@ -67,6 +67,7 @@ bye(struct door *d, const char *words)
 
 /* ---- commands ---- */
 
+/* R3501-6.1.1-a */
 static void
 run_capability(struct command *c)
 {
@@ -85,7 +86,7 @@ run_noop(struct command *c)
 	tagged(c, "OK NOOP completed");
 }
 
-/* R3501-6.1.3-a, R3501-6.1.3-b */
+/* R3501-6.1.3-a */
 static void
 run_logout(struct command *c)
 {
@@ -130,7 +131,7 @@ run_id(struct command *c)
 	tagged(c, "OK ID completed");
 }
 
-/* R3501-6.2.1-a, R2595-3.1-a: nothing that came before the handshake is read after it. */
+/* R3501-6.2.1-a, R3501-6.2.1-c, R2595-3.1-a, R2595-3.1-c */
 static void
 run_starttls(struct command *c)
 {
@@ -143,7 +144,7 @@ run_starttls(struct command *c)
 	door_start_tls(c->d);
 }
 
-/* R3501-6.2.3-a, R2595-2.3-a; RFC 5530 */
+/* R3501-6.2.3-b, R2595-2.3-a, R2595-3.2-b; the code is RFC 5530's */
 static bool
 may_log_in(struct command *c)
 {
@@ -154,6 +155,7 @@ may_log_in(struct command *c)
 	return false;
 }
 
+/* R3501-6.2.3-a */
 static void
 run_login(struct command *c)
 {
@@ -171,7 +173,7 @@ run_login(struct command *c)
 	door_ask_auth(c->d, "LOGIN", user, password);
 }
 
-/* R3501-6.2.2-a, R3501-6.2.2-b; SASL-IR: RFC 4959 section 3 */
+/* R3501-6.2.2-a, R3501-6.2.2-b, R4959-3-a, R4959-3-b, R4959-3-c */
 static void
 run_authenticate(struct command *c)
 {
@@ -194,7 +196,7 @@ run_authenticate(struct command *c)
 	}
 	door_tag(c->d, c->tag);
 	if (!door_sasl(c->d, name, has_initial, initial)) {
-		tagged(c, "NO There is no such mechanism here"); /* R3501-6.2.2-a */
+		tagged(c, "NO There is no such mechanism here");
 		door_mistake(c->d);
 	}
 }
@@ -204,13 +206,13 @@ static const struct row {
 	bool has_arguments;
 	void (*run)(struct command *c);
 } rows[] = {
-	{"CAPABILITY", false, run_capability},
-	{"NOOP", false, run_noop},
-	{"LOGOUT", false, run_logout},
-	{"STARTTLS", false, run_starttls},
-	{"LOGIN", true, run_login},
-	{"AUTHENTICATE", true, run_authenticate},
-	{"ID", true, run_id},
+    {"CAPABILITY", false, run_capability},
+    {"NOOP", false, run_noop},
+    {"LOGOUT", false, run_logout},
+    {"STARTTLS", false, run_starttls},
+    {"LOGIN", true, run_login},
+    {"AUTHENTICATE", true, run_authenticate},
+    {"ID", true, run_id},
 };
 
 static const struct row *
@@ -222,7 +224,7 @@ find(const struct door *d, struct slice name)
 	return NULL;
 }
 
-/* A literal is taken by LOGIN (and ID) alone, and where it cannot do harm: R7888-4-a. */
+/* A literal is taken by LOGIN (and ID) alone, and where it cannot do harm: R7888-4-a, R7888-3-a. */
 static enum door_line
 literal(struct door *d, const struct row *row, struct slice tag, uint64_t n, bool is_sync)
 {
@@ -255,7 +257,7 @@ line(struct door *d, struct slice text, struct slice last)
 	imap_lex_init(&c.lx, text, door_scratch(d));
 	if (!imap_lex_tag(&c.lx, &c.tag) || c.tag.n > DOOR_TAG_MAX || !imap_lex_space(&c.lx) ||
 	    !imap_lex_name(&c.lx, &name)) {
-		/* R3501-2.2.1-a: without a tag there is nobody to answer but the connection */
+		/* without a tag there is nobody to answer but the connection */
 		bad(d, c.tag.n <= DOOR_TAG_MAX ? c.tag : SL_NONE, "A command is a tag and a word");
 		return DOOR_DONE;
 	}
@@ -263,7 +265,7 @@ line(struct door *d, struct slice text, struct slice last)
 	if (last.n && imap_lex_literal_head(last, &n, &is_sync))
 		return literal(d, row, c.tag, n, is_sync);
 	if (!row)
-		bad(d, c.tag, "There is no such command before the login"); /* R3501-6.2-a */
+		bad(d, c.tag, "There is no such command before the login");
 	else if (!row->has_arguments && c.lx.in.n)
 		bad(d, c.tag, "This command has no arguments");
 	else
@@ -273,7 +275,7 @@ line(struct door *d, struct slice text, struct slice last)
 
 /* ---- what our side answers ---- */
 
-/* R3501-6.2.3-c; the response codes are RFC 5530's */
+/* R5530-3-a */
 static void
 failed(struct door *d, const struct fault *f)
 {

@@ -3,7 +3,7 @@
 #include "pop3/capa.h"
 #include "pop3/reply.h"
 
-#define LINE_MAX 255         /* R2449-4-a: with its end */
+#define LINE_MAX 255 /* R2449-4-a: with its end */
 #define RESPONSE_MAX DOOR_LINE_MAX
 #define NAME_MAX_OCTETS 250
 
@@ -29,6 +29,7 @@ bye(struct door *d, const char *words)
 
 /* ---- commands; args is what stands behind the word ---- */
 
+/* R2595-4-a, R2595-4-i, R5034-3-a, R2449-5-a */
 static void
 run_capa(struct door *d, struct slice args)
 {
@@ -43,7 +44,7 @@ run_capa(struct door *d, struct slice args)
 	pop3_capa_put(door_out(d), &c);
 }
 
-/* R1939-4-c */
+/* R1939-4-f */
 static void
 run_quit(struct door *d, struct slice args)
 {
@@ -52,7 +53,7 @@ run_quit(struct door *d, struct slice args)
 	door_close(d, ENGINE_WHY_QUIT);
 }
 
-/* R2595-4-b, R2595-4-c */
+/* R2595-4-b, R2595-4-c, R2595-4-f */
 static void
 run_stls(struct door *d, struct slice args)
 {
@@ -75,7 +76,7 @@ may_log_in(struct door *d)
 	return false;
 }
 
-/* R1939-7-a: whether there is such a name is not said here. */
+/* R1939-7-k, R1939-7-n: whether there is such a name is not said here. */
 static void
 run_user(struct door *d, struct slice args)
 {
@@ -89,7 +90,7 @@ run_user(struct door *d, struct slice args)
 	pop3_ok(door_out(d), "Now the password");
 }
 
-/* R1939-7-b: a password may have blanks, and all behind the word is it. */
+/* R1939-7-l, R1939-7-m */
 static void
 run_pass(struct door *d, struct slice args)
 {
@@ -105,7 +106,7 @@ run_pass(struct door *d, struct slice args)
 	door_tag(d, SL_NONE);
 }
 
-/* R5034-4-a, R5034-4-b */
+/* R5034-4-a, R5034-4-b, R5034-4-f */
 static void
 run_auth(struct door *d, struct slice args)
 {
@@ -118,17 +119,18 @@ run_auth(struct door *d, struct slice args)
 		bad(d, "There is no such mechanism here");
 }
 
+/* R1939-3-a, R1939-4-g */
 static const struct {
 	const char *name;
 	bool has_arguments;
 	void (*run)(struct door *d, struct slice args);
 } rows[] = {
-	{"CAPA", false, run_capa},
-	{"QUIT", false, run_quit},
-	{"STLS", false, run_stls},
-	{"USER", true, run_user},
-	{"PASS", true, run_pass},
-	{"AUTH", true, run_auth},
+    {"CAPA", false, run_capa},
+    {"QUIT", false, run_quit},
+    {"STLS", false, run_stls},
+    {"USER", true, run_user},
+    {"PASS", true, run_pass},
+    {"AUTH", true, run_auth},
 };
 
 static bool
@@ -147,7 +149,7 @@ line(struct door *d, struct slice text, struct slice last)
 
 	(void)last;
 	sl_cut(&args, ' ', &word);
-	/* R5034-4-c: an initial response may make the line of AUTH longer */
+	/* R5034-4-h, R2449-4-b: an initial response may make the line of AUTH longer */
 	if (text.n + 2 > (sl_ieq(word, SL("AUTH")) ? RESPONSE_MAX : LINE_MAX) || !is_clean(text)) {
 		bad(d, "A command is one short line without control characters");
 		return DOOR_DONE;
@@ -167,7 +169,8 @@ line(struct door *d, struct slice text, struct slice last)
 
 /* ---- what our side answers ---- */
 
-/* R3206-4-a: the client can tell a wrong password from a server in trouble. */
+/* R3206-5-a, R3206-4-a, R3206-4-b, R5034-4-e, R1939-7-o: the client can tell a wrong password from
+ * a server in trouble. */
 static void
 failed(struct door *d, const struct fault *f)
 {
@@ -177,6 +180,7 @@ failed(struct door *d, const struct fault *f)
 	    denied ? "Login failed" : "The password cannot be checked now");
 }
 
+/* R5034-4-c, R5034-4-d */
 static void
 wrong(struct door *d, const char *words)
 {

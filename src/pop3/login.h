@@ -1,7 +1,8 @@
 /*
- * The server's side of POP3 in its authorization state, as an engine (base/engine.h): what login runs
- * (src/daemon/login). After it src/pop3/server.h speaks, in the account's worker, which also says the
- * +OK of the login. Small on purpose: strangers speak to it. The frame of it is src/sasl/door.h.
+ * The server's side of POP3 in its authorization state, as an engine (base/engine.h): what login
+ * runs (src/daemon/login). After it src/pop3/server.h speaks, in the account's worker, which also
+ * says the +OK of the login. Small on purpose: strangers speak to it. The frame of it is
+ * src/sasl/door.h.
  *
  * Covers: RFC 1939 section 4 (USER, PASS, QUIT); CAPA (RFC 2449); STLS (RFC 2595 section 4); AUTH
  * (RFC 5034); response codes (RFC 2449 section 8, RFC 3206).

@@ -1,6 +1,6 @@
 /*
- * The engine in front of a login. Memory of a session that waits: this struct and nothing else; what
- * held a password is wiped.
+ * The engine in front of a login. Memory of a session that waits: this struct and nothing else;
+ * what held a password is wiped.
  */
 #include "sasl/door.h"
 
@@ -19,17 +19,17 @@ struct door {
 	struct door_opts o;
 	struct engine_state state;
 	int64_t now_ms, until_ms;
-	struct buf in;       /* of the command under way */
-	size_t line_start;   /* in it: of its last line */
-	size_t literal;      /* octets of one that are still to come */
-	size_t line_octets;  /* of it without literals */
+	struct buf in;      /* of the command under way */
+	size_t line_start;  /* in it: of its last line */
+	size_t literal;     /* octets of one that are still to come */
+	size_t line_octets; /* of it without literals */
 	unsigned literals;
 	struct buf out;
 	size_t out_taken;
 	struct buf tag, tls;
 	struct arena *scratch;
-	struct sasl_server *sasl; /* in scratch, while an exchange goes on */
-	struct door_auth auth;    /* of the question */
+	struct sasl_server *sasl;     /* in scratch, while an exchange goes on */
+	struct door_auth auth;        /* of the question */
 	uint32_t number, last_number; /* the open question; 0: none */
 	enum door_ask kind;
 	bool handed; /* the owner has seen it */
@@ -492,7 +492,7 @@ door_event(struct engine *e, const struct engine_event *ev, int64_t now_ms)
 		tls_is_on(d, ev->detail);
 		if (d->state.phase == ENGINE_WANTS_TLS)
 			d->state.phase = ENGINE_OPEN;
-		/* R2595-3.1-a: nothing said before counts */
+		/* RFC 2595 section 3.1: nothing said before counts */
 		forget(d);
 	} else if (ev->kind == ENGINE_NOTICE && d->state.phase == ENGINE_WANTS_HANDOFF) {
 		d->state.phase = ENGINE_OPEN;

@@ -1,8 +1,8 @@
 /*
- * A session before its login, as an engine (base/engine.h): what IMAP and POP3 have in common there.
- * Lines within narrow limits, one question at a time, STARTTLS, SASL exchanges, a patience for the
- * whole of it. What lines mean and how answers look is in the protocol's rows (struct door_rules):
- * src/imap/login.h, src/pop3/login.h.
+ * A session before its login, as an engine (base/engine.h): what IMAP and POP3 have in common
+ * there. Lines within narrow limits, one question at a time, STARTTLS, SASL exchanges, a patience
+ * for the whole of it. What lines mean and how answers look is in the protocol's rows (struct
+ * door_rules): src/imap/login.h, src/pop3/login.h.
  *
  * After a login the phase is ENGINE_WANTS_HANDOFF: somebody else answers the client. When nobody
  * takes the connection, event(ENGINE_NOTICE, const struct fault *) brings the session back to OPEN.
@@ -17,10 +17,10 @@
 #include "base/engine.h"
 #include "sasl/server.h"
 
-#define DOOR_LINE_MAX 8192   /* octets of a command, without its literals */
+#define DOOR_LINE_MAX 8192    /* octets of a command, without its literals */
 #define DOOR_LITERAL_MAX 1024 /* octets of a literal */
-#define DOOR_LITERALS_MAX 4  /* literals of a command */
-#define DOOR_TAG_MAX 256     /* octets of an IMAP tag: as the frame `session` has them */
+#define DOOR_LITERALS_MAX 4   /* literals of a command */
+#define DOOR_TAG_MAX 256      /* octets of an IMAP tag: as the frame `session` has them */
 
 enum door_ask {
 	DOOR_ASK_CONNECT, /* NULL: may it come in? */
@@ -28,8 +28,8 @@ enum door_ask {
 };
 
 struct door_auth {
-	const char *mechanism; /* "PLAIN", "LOGIN", "USER" */
-	struct slice authzid;  /* who to act as; empty: the user */
+	const char *mechanism;       /* "PLAIN", "LOGIN", "USER" */
+	struct slice authzid;        /* who to act as; empty: the user */
 	struct slice user, password; /* wiped after the answer */
 };
 
@@ -39,20 +39,21 @@ struct door_opts {
 	struct slice words, words_tls;           /* IMAP: what CAPABILITY says beside AUTH= */
 	struct slice mechanisms, mechanisms_tls; /* of SASL, separated by blanks */
 	bool start_tls;                          /* offered */
-	bool plaintext;              /* passwords are taken without TLS */
-	bool tls_on;                 /* implicit TLS */
-	bool has_id;                 /* IMAP: ID is offered */
-	struct slice version;        /* ... and tells this; empty: nothing */
-	int64_t patience_ms;         /* for all of it, default 60 s */
-	unsigned failures_max;       /* logins that fail, default 3 */
-	unsigned errors_max;         /* commands that are wrong, default 10 */
+	bool plaintext;                          /* passwords are taken without TLS */
+	bool tls_on;                             /* implicit TLS */
+	bool has_id;                             /* IMAP: ID is offered */
+	struct slice version;                    /* ... and tells this; empty: nothing */
+	int64_t patience_ms;                     /* for all of it, default 60 s */
+	unsigned failures_max;                   /* logins that fail, default 3 */
+	unsigned errors_max;                     /* commands that are wrong, default 10 */
 };
 void door_opts_init(struct door_opts *o, struct slice host);
 
 /* What is known; borrowed until the next call. */
 struct door_facts {
 	bool tls_on;
-	struct slice tls; /* "TLSv1.3 TLS_AES_256_GCM_SHA384 256", empty for implicit TLS too early */
+	struct slice
+	    tls; /* "TLSv1.3 TLS_AES_256_GCM_SHA384 256", empty for implicit TLS too early */
 	struct slice tag; /* IMAP: of the command that logs in */
 	unsigned failures;
 };

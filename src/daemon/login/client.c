@@ -142,7 +142,7 @@ ask_auth(struct client *c, const struct door_auth *d)
 	int n = snprintf(c->account, sizeof(c->account), "%.*s%s", SL_FMT(d->user),
 	    has_at || d->user.n == 0 ? "" : domain);
 
-	/* R4616-2-k: acting as somebody else is not offered. */
+	/* R4616-2-h, R4616-2-i: acting as somebody else is not offered. */
 	if (n < 0 || (size_t)n > 320 || d->user.n == 0 ||
 	    (d->authzid.n && !sl_eq(d->authzid, d->user))) {
 		fault_set(&f, ST_DENIED, "5.7.8", "you may only act as yourself");
@@ -268,8 +268,13 @@ client_accept(void *arg, int fd, const struct net_addr *peer)
 	struct net_addr from, local;
 	struct door_opts o;
 
-	*c = (struct client){.l = l, .service = v, .peer = *peer, .number = ++l->numbers,
-	    .since_ms = loop_now(proc_loop(l->proc)), .pair = -1, .tls = v->implicit_tls};
+	*c = (struct client){.l = l,
+	    .service = v,
+	    .peer = *peer,
+	    .number = ++l->numbers,
+	    .since_ms = loop_now(proc_loop(l->proc)),
+	    .pair = -1,
+	    .tls = v->implicit_tls};
 	net_peer(fd, &from, &local);
 	net_addr_ip_text(peer, c->ip);
 	net_addr_ip_text(&local, c->local_ip);
@@ -300,7 +305,7 @@ listeners_pause(struct login *l, bool paused)
 void
 clients_look(struct login *l)
 {
-	bool full = l->doors >= l->door_max;
+	bool full = l->doors + l->relays >= l->fds_max;
 
 	if (full != l->full && !l->draining)
 		listeners_pause(l, full);
@@ -329,10 +334,15 @@ shown(const struct client *c)
 	bool here = c->stage <= CLIENT_WAITS;
 	struct slice account = here && !c->link ? SL_NONE : sl_str(c->account);
 
-	return (struct proc_session){.number = c->number, .service = c->service->name,
-	    .account = account, .ip = c->ip, .tls = c->tls, .since_ms = c->since_ms,
-	    .heard_ms = here ? session_heard_ms(c->session)
-			     : c->relay ? relay_heard_ms(c->relay) : c->since_ms};
+	return (struct proc_session){.number = c->number,
+	    .service = c->service->name,
+	    .account = account,
+	    .ip = c->ip,
+	    .tls = c->tls,
+	    .since_ms = c->since_ms,
+	    .heard_ms = here       ? session_heard_ms(c->session)
+			: c->relay ? relay_heard_ms(c->relay)
+				   : c->since_ms};
 }
 
 /* Those who have logged in are shown by their worker. */

@@ -117,8 +117,8 @@ back(struct client *c, const struct fault *why)
 {
 	struct fault f;
 
-	log_event(LOG_LEVEL_WARNING, "session", KV_STR("refused", c->account),
-	    KV_STR("ip", c->ip), KV_FAULT(why), KV_END);
+	log_event(LOG_LEVEL_WARNING, "session", KV_STR("refused", c->account), KV_STR("ip", c->ip),
+	    KV_FAULT(why), KV_END);
 	fault_set(&f, ST_TEMP, "4.3.0", "The mailbox cannot be opened now, try again later");
 	link_leave(c);
 	if (c->pair >= 0)

@@ -1,8 +1,9 @@
 /*
  * login: IMAP and POP3 clients until they have logged in, and TLS for those who have. The protocols
- * are src/imap/login.h and src/pop3/login.h on the driver src/net/session.c; what stands here is the
- * glue: questions become frames to tallyd, authdaemond and master, and a client who has logged in is
- * handed to the worker of his account (docs/HANDOFF.md). Nothing of a mailbox is in this process.
+ * are src/imap/login.h and src/pop3/login.h on the driver src/net/session.c; what stands here is
+ * the glue: questions become frames to tallyd, authdaemond and master, and a client who has logged
+ * in is handed to the worker of his account (docs/HANDOFF.md). Nothing of a mailbox is in this
+ * process.
  *
  *   client.c   a connection, and who is let in
  *   handoff.c  ticket, worker, frame `session`, and back when that fails
@@ -48,8 +49,8 @@ struct login {
 	struct list clients; /* struct client */
 	struct list workers; /* struct worker_link */
 	size_t doors;        /* clients that have not logged in, or that we relay */
-	size_t door_max;     /* above it connections wait in the backlog */
-	size_t relays;
+	size_t relays;       /* ... of them those that we relay */
+	size_t fds_max;      /* descriptors of both; then connections wait in the backlog */
 	uint64_t numbers, served, failures;
 	bool draining, full;
 };
@@ -85,11 +86,11 @@ struct client {
 	bool counted;    /* tallyd knows it */
 	bool tally_late; /* let in without its answer */
 	bool tls;
-	bool doomed;     /* revoked on its way to the worker */
+	bool doomed; /* revoked on its way to the worker */
 	struct arena *arena;
 	struct door *door;
-	struct session *session; /* while in DOOR and WAITS */
-	uint32_t asked;          /* the door's open question */
+	struct session *session;   /* while in DOOR and WAITS */
+	uint32_t asked;            /* the door's open question */
 	struct channel_call call;  /* of that question, or of the hand-over */
 	struct channel_call tally; /* of CONNECT */
 	struct timer patience;     /* tallyd's, or the delay behind a failure */

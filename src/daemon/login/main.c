@@ -34,14 +34,32 @@ conf_pop3s(const struct conf *c)
 }
 
 static const struct service service_rows[SERVICE_COUNT] = {
-    {.name = "imap", .worker = "imap", .protocol = "IMAP", .conf = conf_imap,
-	.tls_conf = conf_imaps, .door = imap_login_new},
-    {.name = "imaps", .worker = "imap", .protocol = "IMAP", .conf = conf_imaps,
-	.tls_conf = conf_imaps, .door = imap_login_new, .implicit_tls = true},
-    {.name = "pop3", .worker = "pop3", .protocol = "POP3", .conf = conf_pop3,
-	.tls_conf = conf_pop3s, .door = pop3_login_new},
-    {.name = "pop3s", .worker = "pop3", .protocol = "POP3", .conf = conf_pop3s,
-	.tls_conf = conf_pop3s, .door = pop3_login_new, .implicit_tls = true},
+    {.name = "imap",
+	.worker = "imap",
+	.protocol = "IMAP",
+	.conf = conf_imap,
+	.tls_conf = conf_imaps,
+	.door = imap_login_new},
+    {.name = "imaps",
+	.worker = "imap",
+	.protocol = "IMAP",
+	.conf = conf_imaps,
+	.tls_conf = conf_imaps,
+	.door = imap_login_new,
+	.implicit_tls = true},
+    {.name = "pop3",
+	.worker = "pop3",
+	.protocol = "POP3",
+	.conf = conf_pop3,
+	.tls_conf = conf_pop3s,
+	.door = pop3_login_new},
+    {.name = "pop3s",
+	.worker = "pop3",
+	.protocol = "POP3",
+	.conf = conf_pop3s,
+	.tls_conf = conf_pop3s,
+	.door = pop3_login_new,
+	.implicit_tls = true},
 };
 
 /* Capabilities that are told before the login: what is built in, whatever the file names. */
@@ -97,12 +115,12 @@ fill_words(struct service *v, const struct conf_mailservice *m)
 		buf_put_str(&v->mechanisms_tls, "PLAIN LOGIN");
 }
 
-/* Two descriptors for each: one that is relayed has the client and the worker. */
+/* Descriptors for sessions, as master computed them: one that is relayed has two. */
 static size_t
-sessions_max(const struct conf *c)
+descriptors_max(const struct conf *c)
 {
-	return (size_t)(c->imap.max_daemons + c->imaps.max_daemons + c->pop3.max_daemons +
-			c->pop3s.max_daemons);
+	return (size_t)(c->imap.max_daemons + 2 * c->imaps.max_daemons + c->pop3.max_daemons +
+			2 * c->pop3s.max_daemons);
 }
 
 static enum st
@@ -114,7 +132,7 @@ login_start(struct proc *p, struct fault *f)
 	l->proc = p;
 	list_init(&l->clients);
 	list_init(&l->workers);
-	l->door_max = sessions_max(proc_conf(p));
+	l->fds_max = descriptors_max(proc_conf(p));
 	memcpy(l->services, service_rows, sizeof(service_rows));
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
 		struct service *v = &l->services[i];

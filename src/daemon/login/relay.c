@@ -1,8 +1,8 @@
 /*
- * TLS for a session that is in its worker: bytes both ways between the client's TLS and one end of a
- * socketpair. A direction has a buffer only while bytes wait that the other side does not take; then
- * nothing is read for it. An end is handed on when all before it is: the client's as the end of input,
- * the worker's as close_notify.
+ * TLS for a session that is in its worker: bytes both ways between the client's TLS and one end of
+ * a socketpair. A direction has a buffer only while bytes wait that the other side does not take;
+ * then nothing is read for it. An end is handed on when all before it is: the client's as the end
+ * of input, the worker's as close_notify.
  */
 #include "daemon/login/login.h"
 
@@ -11,7 +11,7 @@
 #include "os/poller.h"
 
 #define CHUNK 16384
-#define TURN_CHUNKS 4 /* then others have their turn */
+#define TURN_CHUNKS 4       /* then others have their turn */
 #define LAST_WORDS_MS 30000 /* for one side, when the other has ended */
 
 static unsigned char room[CHUNK];
@@ -63,8 +63,8 @@ flush(struct relay *r, struct way *w)
 
 	while (w->kept) {
 		size_t n = 0;
-		enum st st = w->to->ops->write(w->to,
-		    sl_mem(w->kept + w->kept_at, w->kept_n - w->kept_at), &n, &f);
+		enum st st = w->to->ops->write(
+		    w->to, sl_mem(w->kept + w->kept_at, w->kept_n - w->kept_at), &n, &f);
 
 		if (st == ST_AGAIN)
 			return;
@@ -180,8 +180,8 @@ relay_begin(struct client *c, struct stream *client, int worker)
 	struct loop *l = proc_loop(c->l->proc);
 	struct relay *r = mem_get(sizeof(*r));
 
-	*r = (struct relay){.c = c, .client = client, .worker = stream_fd_new(worker),
-	    .heard_ms = loop_now(l)};
+	*r = (struct relay){
+	    .c = c, .client = client, .worker = stream_fd_new(worker), .heard_ms = loop_now(l)};
 	r->in = (struct way){.from = r->client, .to = r->worker};
 	r->out = (struct way){.from = r->worker, .to = r->client};
 	c->relay = r;

@@ -45,18 +45,16 @@ const struct role roles[] = {
 	    .fds_by = {IN_CONF(esmtpd.max_daemons), IN_CONF(msa.max_daemons),
 		IN_CONF(ssl.max_daemons)},
 	    .fds_names = "MAXDAEMONS"},
-	/* A session under TLS has two descriptors as long as it lasts. */
+	/* A session under TLS has two descriptors as long as it lasts, the others one at most. */
 	{.name = "login", .user = BUILD_USER_LOGIN, .uid_offset = 7, .empty_root = true,
 	    .by_generation = true, .asks = {"tallyd", "authdaemond"},
 	    .number = IN_CONF(courierd.login_processes), .fds = FDS_PLAIN,
 	    .tls = {IN_CONF(imaps.tls), IN_CONF(pop3s.tls)},
 	    .wanted = {IN_CONF(imap.start), IN_CONF(imaps.start), IN_CONF(pop3.start),
 		IN_CONF(pop3s.start)},
-	    .fds_by = {IN_CONF(imap.max_daemons), IN_CONF(imap.max_daemons),
-		IN_CONF(imaps.max_daemons), IN_CONF(imaps.max_daemons),
-		IN_CONF(pop3.max_daemons), IN_CONF(pop3.max_daemons),
-		IN_CONF(pop3s.max_daemons), IN_CONF(pop3s.max_daemons),
-		IN_CONF(courierd.worker_max)},
+	    .fds_by = {IN_CONF(imap.max_daemons), IN_CONF(imaps.max_daemons),
+		IN_CONF(imaps.max_daemons), IN_CONF(pop3.max_daemons), IN_CONF(pop3s.max_daemons),
+		IN_CONF(pop3s.max_daemons), IN_CONF(courierd.worker_max)},
 	    .fds_names = "MAXDAEMONS of imapd and pop3d, and WORKERMAX"},
 };
 const size_t role_count = COUNT_OF(roles);

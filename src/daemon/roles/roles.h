@@ -28,7 +28,7 @@ struct role {
 	size_t wanted[4];     /* places of bools: without one that is true it does not run */
 	size_t number;        /* place in struct conf of how many; 0: one */
 	size_t fds;           /* descriptors it may need, and more by what stands in struct conf */
-	size_t fds_by[10];
+	size_t fds_by[8];
 	const char *fds_names; /* what to lower when they are too many */
 };
 

@@ -390,7 +390,7 @@ def test_no_leak(i):
             s.connect(i.path("var/run/control/master"))
     for k in range(1, 100):
         turn(k)
-    wait_for("as many descriptors as before", lambda: descriptors(master) == before)
+    wait_for("as many descriptors as before", lambda: descriptors(master) <= before)  # a closed connection may have been among them
     i.stop()
 
 
