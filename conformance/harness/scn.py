@@ -17,8 +17,10 @@ MAX_FILL = 100000000
 MAX_MAILS = 100000
 
 SERVICES = ("smtp", "submission", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps")
-LINE_SERVICES = ("pop3", "pop3s", "imap", "imaps")
-HEADER_KEYS = ("title", "req", "service", "needs", "users", "policy", "zone", "answer", "timeout", "mail")
+LINE_SERVICES = ("pop3", "pop3s")
+IMAP_SERVICES = ("imap", "imaps")
+HEADER_KEYS = ("title", "req", "service", "needs", "users", "policy", "zone", "answer", "timeout", "mail", "login",
+               "message")
 ONCE = ("title", "service", "users", "policy", "timeout")
 BARE = ("flush", "eof", "starttls", "close", "abort", "rest", "else", "end")
 WORDS = ("fill", "quiet", "wait", "conn", "event", "repeat", "if", "mailbox", "octets", "lines") + BARE
@@ -26,6 +28,9 @@ REST_SERVICES = ("pop3", "pop3s")
 COLONED = ("C", "C-", "S", "S+", "S-")
 EVENTS = ("drain", "kick", "revoke")
 ANSWERS = ("connect", "sender", "rcpt", "login", "body", "commit", "open", "read", "remove")
+IMAP_ANSWERS = ("list", "select", "close", "status", "create", "delete", "rename", "subscribe", "unsubscribe", "append",
+                "append-end", "sync", "fetch", "store", "copy", "expunge", "search")
+IMAP_STATUS = ("OK", "NO", "BAD")
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}")
 REQ = re.compile(r"R[0-9]{3,5}-[0-9A-Za-z.]+-[a-z0-9]+")
@@ -86,6 +91,16 @@ class Alternative:
     enhanced: str = ""
     pattern: Pattern = None
     names: list = field(default_factory=list)
+    tag: str = ""           # IMAP: a tag (code is OK, NO or BAD), "+" or "*"
+
+
+@dataclass
+class Message:
+    """A message that stands in the folder of an IMAP scenario."""
+    line: int
+    flags: str
+    date: str
+    text: list
 
 
 @dataclass
@@ -123,6 +138,8 @@ class Scenario:
     zone: list = field(default_factory=list)
     answers: list = field(default_factory=list)
     timeout_ms: int = 10000
+    login: bool = True      # IMAP: connections are logged in
+    messages: list = field(default_factory=list)
     mails: list = field(default_factory=list)
     steps: list = field(default_factory=list)
 
@@ -257,10 +274,30 @@ def parse_alternative(text):
     return one, rest
 
 
-def parse_reply(text):
+def parse_imap_alternative(text):
+    """eof | TAG OK|NO|BAD [PATTERN] | + [PATTERN] | * PATTERN; returns (Alternative, rest)."""
+    word, _, rest = text.lstrip().partition(" ")
+    one = Alternative("eof" if word == "eof" else "", tag="" if word == "eof" else word)
+    rest = rest.lstrip()
+    if word not in ("eof", "+", "*"):
+        one.code, _, rest = rest.partition(" ")
+        rest = rest.lstrip()
+        if one.code not in IMAP_STATUS:
+            raise Mistake(one.code, "OK, NO or BAD behind a tag")
+    if rest.startswith("/") and word != "eof":
+        one.pattern, rest = parse_pattern(rest)
+        rest = rest.lstrip()
+    if rest.startswith("->") and one.pattern:
+        one.names, rest = parse_captures(rest, one.pattern)
+    if rest and not rest.startswith("|"):
+        raise Mistake(rest, "a pattern, | or the end of the line")
+    return one, rest
+
+
+def parse_reply(text, alternative=parse_alternative):
     alternatives, rest = [], "|" + text
     while rest:
-        one, rest = parse_alternative(rest[1:])
+        one, rest = alternative(rest[1:])
         alternatives.append(one)
     return alternatives
 
@@ -384,10 +421,22 @@ class Parser:
     def header_timeout(self, value):
         self.scenario.timeout_ms = parse_time(value)
 
+    def header_login(self, value):
+        if value != "no":
+            raise Mistake(value, "no")
+        self.scenario.login = False
+
+    def header_message(self, value):
+        match = re.fullmatch(r'(\([^)]*\))(?: +("[^"]*"))? +(.*)', value)
+        if not match:
+            raise Mistake(value, '(FLAGS) ["DATE"] TEXT')
+        self.scenario.messages.append(Message(0, match[1], match[2] or "", parse_parts(match[3])[0]))
+
     def header_answer(self, value):
         words = value.split()
-        if words[0] not in ANSWERS:
-            raise Mistake(words[0], "one of " + " ".join(ANSWERS))
+        kinds = IMAP_ANSWERS if self.scenario.service in IMAP_SERVICES else ANSWERS
+        if words[0] not in kinds:
+            raise Mistake(words[0], "one of " + " ".join(kinds))
         if len(words) < 3:
             raise Mistake(value, "KIND KEY [after TIME] OUTCOME")
         after_ms, rest = 0, words[2:]
@@ -420,7 +469,8 @@ class Parser:
 
     def reply(self, value):
         if self.scenario.service not in LINE_SERVICES:
-            step = Step("S", 0, alternatives=parse_reply(value))
+            kind = parse_imap_alternative if self.scenario.service in IMAP_SERVICES else parse_alternative
+            step = Step("S", 0, alternatives=parse_reply(value, kind))
             self.variables.update(n for one in step.alternatives for n in one.names)
             return step
         if not value.startswith("/"):
@@ -489,7 +539,7 @@ class Parser:
         return Step("repeat", 0, number=parse_number(rest, 1, 100000))
 
     def word_if(self, rest):
-        if rest != "eof" and not CODE.fullmatch(rest):
+        if rest != "eof" and not (rest in IMAP_STATUS if self.scenario.service in IMAP_SERVICES else CODE.fullmatch(rest)):
             raise Mistake(rest, "a reply code of three digits or x, or eof")
         return Step("if", 0, word=rest)
 

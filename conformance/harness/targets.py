@@ -9,12 +9,12 @@ import ssl
 import threading
 from contextlib import contextmanager
 
-from . import fixture, replies
+from . import fixture, imap, replies
 
 PORTS = {"smtp": "SMTP_PORT", "submission": "SUBMISSION_PORT", "smtps": "SMTPS_PORT", "lmtp": "LMTP_PORT",
          "pop3": "POP3_PORT", "pop3s": "POP3S_PORT", "imap": "IMAP_PORT", "imaps": "IMAPS_PORT"}
 IMPLICIT_TLS = ("smtps", "pop3s", "imaps")
-PROBED = ("smtp", "submission", "smtps", "lmtp", "pop3", "pop3s")
+PROBED = ("smtp", "submission", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps")
 
 
 class TargetError(Exception):
@@ -134,6 +134,11 @@ class Target:
             return self.offers[service]
 
     def probe(self, service):
+        if service in imap.SERVICES:
+            try:
+                return imap.probe(self, service)
+            except (OSError, imap.ImapError, replies.BadReply) as error:
+                raise TargetError(f"{self.host}:{self.ports[service]} ({service}): {error}") from None
         return self.probe_pop3(service) if service in ("pop3", "pop3s") else self.probe_smtp(service)
 
     def probe_pop3(self, service):

@@ -8,7 +8,7 @@ import string
 import struct
 import time
 
-from . import replies, scn
+from . import imap, replies, scn
 from .mailbox import Mailbox
 from .targets import b64
 
@@ -60,6 +60,7 @@ class Player:
         self.current = None
         self.transcript = []            # (connection, direction, bytes or text)
         self.boxes = {}
+        self.imap_box = None
 
     def play(self):
         """Failed tells what went wrong; otherwise the scenario holds."""
@@ -70,6 +71,7 @@ class Player:
         self.variables = dict(self.target.variables(self.users), ID=self.id.encode())
         try:
             self.fill_mailboxes()
+            self.prepare_imap()
             self.run(self.scenario.steps)
             last = max(s.line for s in self.scenario.walk())
             for conn in self.connections.values():
@@ -80,6 +82,27 @@ class Player:
         finally:
             for conn in self.connections.values():
                 conn.sock.close()
+            self.clear_imap()
+
+    def prepare_imap(self):
+        """A scenario of IMAP has a folder for itself: ${BOX}, with ${SEP} between its name and those below it."""
+        if self.scenario.service not in scn.IMAP_SERVICES or not self.scenario.login:
+            return
+        first = self.scenario.steps[0].line
+        try:
+            session = imap.login(self.target, self.scenario.service, self.users[1], self.timeout())
+            self.imap_box = imap.Box(session, self.id)
+            self.variables.update(BOX=self.imap_box.name.encode(), SEP=self.imap_box.separator.encode())
+            self.imap_box.fill([(m.flags, m.date, self.text(m.text, first)) for m in self.scenario.messages])
+        except (OSError, imap.ImapError) as error:
+            raise Failed(first, "a folder that can be prepared", str(error)) from None
+
+    def clear_imap(self):
+        try:
+            if self.imap_box:
+                self.imap_box.remove()
+        except (OSError, imap.ImapError):
+            pass                        # the play has already said what it found
 
     def fill_mailboxes(self):
         """Each mailbox that a `mail:` names holds those messages and nothing else."""
@@ -111,11 +134,17 @@ class Player:
     def open(self, name, step):
         if name not in self.connections:
             try:
-                sock = self.target.connect(self.scenario.service, self.timeout())
-            except OSError as error:
-                raise Failed(step.line, "a connection", error.strerror or str(error)) from None
+                sock = self.dial()
+            except (OSError, imap.ImapError) as error:
+                raise Failed(step.line, "a connection", getattr(error, "strerror", None) or str(error)) from None
             self.connections[name] = Connection(name, sock)
         self.current = self.connections[name]
+
+    def dial(self):
+        """A connection; of IMAP one that is logged in unless the scenario wants to do that itself."""
+        if self.scenario.service in scn.IMAP_SERVICES and self.scenario.login:
+            return imap.login(self.target, self.scenario.service, self.users[1], self.timeout()).sock
+        return self.target.connect(self.scenario.service, self.timeout())
 
     def timeout(self):
         return self.scenario.timeout_ms / 1000
@@ -179,7 +208,7 @@ class Player:
         source = b""
         for part in pattern.parts:
             source += part.encode("utf-8", "surrogateescape") if isinstance(part, str) else re.escape(self.value(part.name, line))
-        return re.compile(source, re.I if pattern.ignore_case else 0)
+        return re.compile(source, re.DOTALL | (re.I if pattern.ignore_case else 0))
 
     def capture(self, names, found):
         for name, value in zip(names, found.groups()):
@@ -194,7 +223,7 @@ class Player:
         conn = self.connection(step)
         line_form = self.scenario.service in scn.LINE_SERVICES
         want = describe(step)
-        self.fetch(conn, step, replies.cut_line if line_form else replies.cut_reply, want)
+        self.fetch(conn, step, self.cutter(step), want)
         if line_form:
             self.match_line(conn, step, want)
             return
@@ -202,6 +231,12 @@ class Player:
             if self.fits(one, conn.reply, step.line):
                 return
         raise Failed(step.line, want, "end of connection" if conn.reply == "eof" else str(conn.reply))
+
+    def cutter(self, step):
+        """What cuts one reply off the bytes that came."""
+        if self.scenario.service in scn.IMAP_SERVICES:
+            return imap.cutter(step.alternatives[0].tag == "*")
+        return replies.cut_line if self.scenario.service in scn.LINE_SERVICES else replies.cut_reply
 
     def fetch(self, conn, step, cut, want):
         """Read until one reply is complete: conn.reply becomes it, or "eof"."""
@@ -242,7 +277,9 @@ class Player:
     def fits(self, one, reply, line):
         if reply == "eof" or one.code == "eof":
             return reply == one.code
-        if not replies.code_fits(one.code, reply.code):
+        if one.tag and (one.tag != reply.tag or one.code not in ("", reply.code)):
+            return False
+        if not one.tag and not replies.code_fits(one.code, reply.code):
             return False
         if one.enhanced and "ENHANCEDSTATUSCODES" in self.target.offered(self.scenario.service):
             if not all(replies.enhanced_fits(one.enhanced, t, reply.code) for t in reply.texts):
@@ -412,7 +449,7 @@ def describe(step):
         return "this line"
     if step.pattern:
         return step.pattern.source
-    return " | ".join(" ".join(filter(None, (a.code, a.enhanced, a.pattern.source if a.pattern else "")))
+    return " | ".join(" ".join(filter(None, (a.tag, a.code, a.enhanced, a.pattern.source if a.pattern else "")))
                       for a in step.alternatives)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import scn
+from harness import imap, scn
 
 HEAD = "title: a thing\nreq: R5321-4.1.1.3-c\n"
 
@@ -129,3 +129,40 @@ def test_limits(tmp_path):
     assert "expected LF" in mistakes(tmp_path, HEAD + "C: x")[0]
     assert mistakes(tmp_path, b"") == ["1: found 'end of file', expected title: in the header",
                                        "1: found 'end of file', expected req: in the header"]
+
+
+IMAP = HEAD + "service: imap\n"
+
+
+def test_imap_replies_and_messages(tmp_path):
+    scenario = parse(tmp_path, IMAP + 'message: (\\Seen $X) "21-Nov-2026 19:05:00 +0000" A: b\\r\\n\nmessage: () ${ID}\n'
+                     "answer: append-end * 4.2.2 Full\nS: a1 OK /UID ([0-9]+)/ -> uid | a1 NO\nS: * /BYE/ | eof\nS: + /go/\n"
+                     "if NO\nC: x\nend\n")
+    assert [(m.flags, m.date, m.text) for m in scenario.messages] == [
+        ("(\\Seen $X)", '"21-Nov-2026 19:05:00 +0000"', [b"A: b\r\n"]), ("()", "", [scn.Var("ID")])]
+    assert scenario.login and scenario.answers[0].kind == "append-end"
+    one, two = scenario.steps[0].alternatives
+    assert (one.tag, one.code, one.names) == ("a1", "OK", ["uid"])
+    assert (two.tag, two.code, two.pattern) == ("a1", "NO", None)
+    assert [(a.tag, a.code) for a in scenario.steps[1].alternatives] == [("*", ""), ("", "eof")]
+    assert scenario.steps[2].alternatives[0].pattern.source == "/go/"
+    assert not parse(tmp_path, IMAP + "login: no\nS: * /OK/\n").login
+
+
+def test_imap_mistakes(tmp_path):
+    assert mistakes(tmp_path, IMAP + "message: \\Seen x\nS: a1 250\nS: a1 OK x\nif 250\nend\n") == [
+        "4: found '\\Seen x', expected (FLAGS) [\"DATE\"] TEXT",
+        "5: found '250', expected OK, NO or BAD behind a tag",
+        "6: found 'x', expected a pattern, | or the end of the line",
+        "7: found '250', expected a reply code of three digits or x, or eof",
+        "8: found 'end', expected repeat or if before it"]
+
+
+def test_imap_responses_have_literals():
+    one, rest = imap.cut_response(b"* 1 FETCH (BODY[] {4}\r\na\r\nb FLAGS ())\r\n* 2")
+    assert (one, rest) == (b"* 1 FETCH (BODY[] {4}\r\na\r\nb FLAGS ())", b"* 2")
+    assert imap.cut_response(b"* 1 FETCH (BODY[] {4}\r\na\r\n") is None
+    reply, rest = imap.cutter(False)(b"* 1 EXISTS\r\na1 OK [X] done\r\nz")
+    assert (reply.tag, reply.code, len(reply.texts), rest) == ("a1", "OK", 2, b"z")
+    assert imap.cutter(False)(b"* 1 EXISTS\r\n") is None
+    assert imap.cutter(True)(b"* BYE x\r\n")[0].tag == "*"
