@@ -50,6 +50,7 @@ check_LIBRARIES += libimapworld.a
 libimapworld_a_SOURCES = \
 	src/imap/tests/store.c \
 	src/imap/tests/store_fetch.c \
+	src/imap/tests/store_search.c \
 	src/imap/tests/store_view.c \
 	src/imap/tests/world.c
 

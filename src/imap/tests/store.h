@@ -111,8 +111,12 @@ const void *store_do(struct store_view *v, unsigned kind, const void *detail, st
 /* Does sequence number seq, UID uid stand in the set? exists and last are what "*" stands for. */
 bool store_in_set(const struct imap_set *set, const struct store_view *v, size_t i);
 
-/* store_fetch.c: IMAP_ASK_FETCH */
+/* Fills m->described. */
+void store_describe(struct store_message *m);
+
+/* store_fetch.c: IMAP_ASK_FETCH; store_search.c: IMAP_ASK_SEARCH */
 const void *store_fetch(struct store_view *v, const void *detail, struct fault *f);
+const void *store_search(struct store_view *v, const void *detail, struct fault *f);
 
 /* The message with this UID, or NULL. */
 struct store_message *store_message(const struct store_folder *f, uint32_t uid);

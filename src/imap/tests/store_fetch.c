@@ -3,8 +3,8 @@
 
 #define DESCRIBE_MAX ((size_t)16 << 20)
 
-static void
-describe(struct store_message *m)
+void
+store_describe(struct store_message *m)
 {
 	struct imap_describer *d;
 
@@ -68,7 +68,7 @@ fill(struct store_view *v, const struct imap_fetch *d, size_t i, struct imap_mes
 	*out = (struct imap_message){.seq = (uint32_t)i + 1, .uid = seen->uid, .is_gone = !m};
 	if (!m)
 		return;
-	describe(m);
+	store_describe(m);
 	if (d->mark_seen && !v->read_only && !(m->flags & IMAP_SEEN)) {
 		m->flags |= IMAP_SEEN;
 		seen->flags |= IMAP_SEEN;

@@ -405,6 +405,7 @@ static const struct {
 	[IMAP_ASK_STORE] = {do_store, true},
 	[IMAP_ASK_COPY] = {do_copy, true},
 	[IMAP_ASK_EXPUNGE] = {do_expunge, true},
+	[IMAP_ASK_SEARCH] = {store_search, false},
 	[IMAP_ASK_RELEASE] = {do_release, false},
 };
 
