@@ -97,3 +97,7 @@ FUZZ_HARNESSES += fuzz/fuzz_dns
 fuzz_fuzz_dns_SOURCES = fuzz/fuzz_dns.c
 fuzz_fuzz_dns_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_dns_LDADD = $(FUZZ_FRAME) $(LIB_DNS) $(LINK_L1)
+FUZZ_HARNESSES += fuzz/fuzz_smtpclient
+fuzz_fuzz_smtpclient_SOURCES = fuzz/fuzz_smtpclient.c src/smtp/tests/client_world.c
+fuzz_fuzz_smtpclient_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_smtpclient_LDADD = $(FUZZ_FRAME) libsmtp.a libsasl.a libmessage.a libbase.a

@@ -13,3 +13,10 @@ conformance_inproc_scnplay_LDADD = \
 	libsmtpworld.a libimapworld.a libdrive.a libsmtp.a libimap.a libsasl.a libmessage.a libbase.a
 TESTS += conformance/inproc/scenarios.sh
 EXTRA_DIST += conformance/inproc/scenarios.sh
+
+# The other way round: the file is the server, our client is played.
+check_PROGRAMS += conformance/inproc/clientplay
+conformance_inproc_clientplay_SOURCES = conformance/inproc/clientplay.c src/smtp/tests/client_world.c
+conformance_inproc_clientplay_LDADD = libsmtp.a libsasl.a libmessage.a libbase.a
+TESTS += conformance/inproc/clientscenarios.sh
+EXTRA_DIST += conformance/inproc/clientscenarios.sh

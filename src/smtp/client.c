@@ -188,7 +188,8 @@ feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 	if (c->state.phase != ENGINE_OPEN)
 		return 0;
 	n = client_feed(c, in);
-	if (c->state.phase == ENGINE_OPEN && eof && n == in.n)
+	c->eof = eof && n == in.n;
+	if (c->eof && client_may_take(c))
 		lost(c);
 	else if (c->state.phase == ENGINE_OPEN && in.n == 0 && now_ms >= c->deadline)
 		timed_out(c);
@@ -204,6 +205,8 @@ ask(struct engine *e, struct engine_ask *q)
 		return false;
 	c->ask_handed = true;
 	*q = c->ask;
+	if (c->eof && q->kind == SMTP_CLIENT_ASK_NEXT && client_may_take(c))
+		lost(c); /* and the question is cancelled */
 	return true;
 }
 
@@ -311,6 +314,8 @@ output_taken(struct engine *e, uint64_t n, int64_t now_ms)
 	} else if (c->step == STEP_SEND) {
 		client_send(c);
 	}
+	if (c->eof && client_may_take(c))
+		lost(c);
 }
 
 static void

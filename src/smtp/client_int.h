@@ -92,6 +92,7 @@ struct smtp_client {
 	bool settled; /* every recipient has his result */
 	const struct smtp_client_message *early; /* came while a ping was under way */
 	bool drain;
+	bool eof; /* the server says nothing more */
 	enum smtp_client_stage stage;
 };
 
@@ -134,5 +135,7 @@ void client_message_done(struct smtp_client *c);
 
 /* --- client_reply.c: bytes into replies; the number taken --- */
 size_t client_feed(struct smtp_client *c, struct slice in);
+/* Nothing is an answer to what has not left: until then no reply is looked at. */
+bool client_may_take(const struct smtp_client *c);
 
 #endif

@@ -118,12 +118,21 @@ take_line(struct smtp_client *c, struct slice line)
 	dispatch(c);
 }
 
+bool
+client_may_take(const struct smtp_client *c)
+{
+	bool begun = c->step != STEP_CONTENT || c->content_taken || c->dot_taken;
+	bool asks = c->ask.number && !c->ask_handed;
+
+	return c->state.phase == ENGINE_OPEN && c->out.n == c->out_taken && begun && !asks;
+}
+
 size_t
 client_feed(struct smtp_client *c, struct slice in)
 {
 	size_t taken = 0;
 
-	while (taken < in.n && c->state.phase == ENGINE_OPEN) {
+	while (taken < in.n && client_may_take(c)) {
 		struct slice rest = sl_skip(in, taken), line;
 		size_t n = sl_find(rest, '\n');
 

@@ -30,7 +30,7 @@ action_of(const struct queue_message *m, const struct queue_rcpt *r)
 		return DSN_DELAYED;
 	if (r->state == QUEUE_FAILED)
 		return DSN_FAILED;
-	/* R3461-5.2.2-d: to one who knows no DSN; else nothing is owed. */
+	/* R3461-5.2.2-b: to one who knows no DSN; else nothing is owed. */
 	return sl_eq(queue_text(m, r->module), SL("esmtp")) ? DSN_RELAYED : DSN_DELIVERED;
 }
 
