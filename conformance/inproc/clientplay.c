@@ -1,5 +1,5 @@
 /*
- * Plays scenarios of the client's side (docs/SCENARIOS.md section 8): the file is the server, the
+ * Plays scenarios of the client's side (docs/SCENARIOS.md section 9): the file is the server, the
  * engine of src/smtp/client.h is the client. Each is played whole and octet by octet.
  *
  *     clientplay FILE...

@@ -77,7 +77,7 @@ delivery_take(struct delivery *d, const struct ipc_delivered *m)
 		f.esc[1] = r->subject;
 		f.esc[2] = r->detail;
 		delivery_result(d, i, &f, r->peer);
-		/* RFC 3461 section 5.2.1: who passes the request on does not report success himself. */
+		/* RFC 3461 section 5.2.1: who passes the request on does not report success. */
 		if (f.st == ST_OK && (r->flags & RESULT_WILL_REPORT))
 			queue_report_waived(d->m, d->rcpts[i]);
 	}
