@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/ascii.h"
+#include "base/mutf7.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "maildir/dir.h"
@@ -59,19 +61,39 @@ store_name_check(struct slice name, struct fault *f)
 	return ST_OK;
 }
 
+/* Does the file name mean another name than it spells? */
+static bool
+is_older_form(struct slice dir, struct buf *out)
+{
+	buf_init(out, 4 * STORE_NAME_MAX);
+	return sl_find(dir, '&') < dir.n && mutf7_decode(dir, out);
+}
+
 enum st
 folder_name_to_disk(struct slice name, char out[MAILDIR_NAME_MAX + 1], struct fault *f)
 {
 	enum st st = store_name_check(name, f);
 	struct slice rest;
+	struct buf other;
 
 	if (st != ST_OK)
 		return st;
 	below_inbox(name, &rest);
 	if (rest.n == 0)
 		rest = SL(".");
+	if (is_older_form(rest, &other)) {
+		/* Spelled so it would be read as another name. */
+		buf_clear(&other);
+		mutf7_encode(rest, &other);
+		rest = buf_slice(&other);
+	}
+	if (rest.n > MAILDIR_NAME_MAX || !buf_ok(&other)) {
+		buf_fini(&other);
+		return fault_set(f, ST_SYNTAX, "5.1.3", "the folder's name is too long");
+	}
 	memcpy(out, rest.p, rest.n);
 	out[rest.n] = '\0';
+	buf_fini(&other);
 	return ST_OK;
 }
 
@@ -79,12 +101,40 @@ enum st
 folder_name_find(int top, struct slice name, char out[MAILDIR_NAME_MAX + 1], struct fault *f)
 {
 	enum st st = folder_name_to_disk(name, out, f);
+	struct slice rest;
+	struct buf other;
+	bool found;
 
 	if (st != ST_OK)
 		return st;
 	if (maildir_kind_of(top, sl_str(out)) == MAILDIR_IS_DIR)
 		return ST_OK;
+	below_inbox(name, &rest);
+	buf_init(&other, MAILDIR_NAME_MAX);
+	mutf7_encode(rest, &other);
+	found =
+	    buf_ok(&other) && other.n && maildir_kind_of(top, buf_slice(&other)) == MAILDIR_IS_DIR;
+	if (found) {
+		memcpy(out, other.p, other.n);
+		out[other.n] = '\0';
+	}
+	buf_fini(&other);
+	if (found)
+		return ST_OK;
 	return fault_set(f, ST_NOENT, "4.2.0", "there is no folder %.*s", SL_FMT(name));
+}
+
+char *
+folder_name_keep(struct slice name)
+{
+	char *copy;
+
+	if (name.n && name.p[name.n - 1] == '.')
+		name.n--;
+	copy = mem_str(name);
+	if (sl_istarts(name, SL("INBOX")))
+		memcpy(copy, "INBOX", 5);
+	return copy;
 }
 
 bool
@@ -92,12 +142,14 @@ folder_name_from_disk(struct slice dir, struct buf *out)
 {
 	struct fault f;
 	size_t at = out->n;
+	struct buf other;
 
 	if (dir.n < 2 || dir.p[0] != '.')
 		return false;
 	buf_put(out, SL("INBOX"));
-	buf_put(out, dir);
-	if (store_name_check(sl_skip(buf_slice(out), at), &f) == ST_OK)
+	buf_put(out, is_older_form(dir, &other) ? buf_slice(&other) : dir);
+	buf_fini(&other);
+	if (buf_ok(out) && store_name_check(sl_skip(buf_slice(out), at), &f) == ST_OK)
 		return true;
 	buf_cut(out, at);
 	return false;

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/hmap.h"
-#include "maildir/folder_name.h"
+#include "maildir/folders.h"
 #include "maildir/mailbox_int.h"
 
 #define LETTERS 0x3ffffffu
@@ -253,7 +253,7 @@ mailbox_new(struct store *s, struct slice name, struct maildir *dirs, const stru
 	int err;
 
 	*m = (struct mailbox){.store = s,
-	    .name = mem_str(name),
+	    .name = folder_name_keep(name),
 	    .dev = st->st_dev,
 	    .ino = st->st_ino,
 	    .warm = {.fn = is_cold, .arg = m},
@@ -334,6 +334,10 @@ mailbox_open(struct store *s, struct slice name, bool read_write, struct store_o
 	struct task *t;
 
 	(void)read_write; /* what it means is up to the views */
+	if (!s->cleaned) {
+		s->cleaned = true;
+		folders_clean(s);
+	}
 	if (!m) {
 		task_fail(s, op, &f);
 		return;

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "maildir/change.h"
+#include "maildir/folders.h"
 #include "maildir/step.h"
 #include "maildir/text.h"
 
@@ -38,7 +39,7 @@ struct copy {
 	struct copied *rows; /* as uids */
 	size_t at;           /* rows in tmp/, then rows in cur/ */
 	unsigned tries;
-	bool was_refreshing, committed;
+	bool was_refreshing, committed, without_quota;
 	int written; /* a file that was copied and is to be synced, or -1 */
 };
 
@@ -256,7 +257,7 @@ publish(struct copy *c, struct fault *f)
 		bytes += c->rows[i].file_bytes;
 		count++;
 	}
-	st = quota_check(m, bytes, count, f);
+	st = c->without_quota ? ST_OK : quota_check(m, bytes, count, f);
 	if (st != ST_OK)
 		return st;
 	buf_init(&out, 65536 + c->uids.n * RECORD_MAX_BYTES);
@@ -389,9 +390,9 @@ copy_end(struct task *t)
 	mailbox_close(c->from);
 }
 
-void
-mailbox_copy(
-    struct mailbox *m, const uint32_t *uids, size_t count, struct mailbox *to, struct store_op *op)
+static void
+start(struct mailbox *m, const uint32_t *uids, size_t count, struct mailbox *to, bool without_quota,
+    struct store_op *op)
 {
 	struct copy *c = task_new(m->store, sizeof(*c), to, op, run_copy);
 
@@ -399,9 +400,24 @@ mailbox_copy(
 	c->t.result = copy_result;
 	c->written = -1;
 	c->from = m;
+	c->without_quota = without_quota;
 	mailbox_hold(m);
 	for (size_t i = 0; i < count; i++)
 		if (mailbox_find(m, uids[i]))
 			uids_add(&c->uids, uids[i]);
 	c->rows = mem_get((c->uids.n + 1) * sizeof(*c->rows));
+}
+
+void
+mailbox_copy(
+    struct mailbox *m, const uint32_t *uids, size_t count, struct mailbox *to, struct store_op *op)
+{
+	start(m, uids, count, to, false, op);
+}
+
+void
+mailbox_copy_all(
+    struct mailbox *m, const uint32_t *uids, size_t count, struct mailbox *to, struct store_op *op)
+{
+	start(m, uids, count, to, true, op);
 }

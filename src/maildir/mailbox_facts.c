@@ -171,9 +171,18 @@ facts_new_validity(struct mailbox *m, uint32_t above)
 	int64_t now = store_wall_sec(m->store);
 	uint32_t v = now > 0 && now < UINT32_MAX ? (uint32_t)now : 1;
 	uint32_t floor = folder_validity_floor(m->store->top);
+	struct fault f;
+	int err;
 
 	above = above > floor ? above : floor;
-	return v > above ? v : above + 1;
+	v = v > above ? v : above + 1;
+	/* No two folders of an account have the same: then none gets it by a rename either. */
+	err = folder_validity_note(m->store->top, v);
+	if (err) {
+		maildir_fault(&f, -err, "noting the UIDVALIDITY");
+		store_note(m->store, &f);
+	}
+	return v;
 }
 
 static void

@@ -12,6 +12,9 @@ libmaildir_a_SOURCES = \
 	src/maildir/facts_write.c \
 	src/maildir/folder.c src/maildir/folder.h \
 	src/maildir/folder_name.c src/maildir/folder_name.h \
+	src/maildir/folders.c src/maildir/folders.h \
+	src/maildir/folders_change.c \
+	src/maildir/folders_rename.c \
 	src/maildir/mailbox.c src/maildir/mailbox.h \
 	src/maildir/mailbox_append.c \
 	src/maildir/mailbox_copy.c \
@@ -44,7 +47,8 @@ src_maildir_tests_quota_test_LDADD = $(MAILDIR_TEST_LIBS)
 
 check_LIBRARIES += libmailworld.a
 libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
-MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test
+MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test \
+	src/maildir/tests/folders_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
@@ -54,3 +58,5 @@ src_maildir_tests_change_test_SOURCES = src/maildir/tests/change_test.c
 src_maildir_tests_change_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_append_test_SOURCES = src/maildir/tests/append_test.c
 src_maildir_tests_append_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_folders_test_SOURCES = src/maildir/tests/folders_test.c
+src_maildir_tests_folders_test_LDADD = $(MAILBOX_TEST_LIBS)

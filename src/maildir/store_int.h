@@ -28,6 +28,8 @@ struct store {
 	struct heap timers;
 	int64_t turn_end_us;
 	bool in_turn, closing;
+	bool cleaned;     /* removed folders were looked for */
+	bool subscribing; /* subscriptions are being written */
 	unsigned syncing; /* tasks whose sync is under way */
 };
 
