@@ -177,14 +177,6 @@ do_if(struct play *p, const struct scn_step *s, struct conn *c)
 }
 
 static bool
-do_mailbox(struct play *p, const struct scn_step *s)
-{
-	if (!p->target->mailbox)
-		return play_fail(p, s, "a step that can be played", s->source);
-	return p->target->mailbox(p, s);
-}
-
-static bool
 run_one(struct play *p, const struct scn_step *s, struct conn *c)
 {
 	switch (s->kind) {
@@ -213,7 +205,11 @@ run_one(struct play *p, const struct scn_step *s, struct conn *c)
 	case SCN_MAILBOX:
 		while (p->target->hurry(c->wire))
 			;
-		return do_mailbox(p, s);
+		return play_mailbox(p, s);
+	case SCN_REST:
+	case SCN_OCTETS:
+	case SCN_LINES:
+		return play_rest(p, s, c);
 	case SCN_EVENT:
 		p->target->event(c->wire, sl_eq(s->word, SL("drain")) ? ENGINE_DRAIN : ENGINE_KICK);
 		return true;
@@ -240,7 +236,7 @@ run(struct play *p, const struct scn_step *s)
 			continue;
 		}
 		if (s->kind == SCN_MAILBOX && !p->current) {
-			ok = do_mailbox(p, s);
+			ok = play_mailbox(p, s);
 			continue;
 		}
 		if (!conn_current(p, s))
@@ -316,7 +312,9 @@ scn_play(const struct scn *scn, size_t chunk, bool verbose, FILE *err)
 	p->scn = scn;
 	p->chunk = chunk;
 	p->err = err;
-	p->target = sl_starts(scn->service, SL("imap")) ? &play_imap : &play_smtp;
+	p->target = sl_starts(scn->service, SL("imap"))	  ? &play_imap
+		    : sl_starts(scn->service, SL("pop3")) ? &play_pop3
+							  : &play_smtp;
 	if (!p->target->is_possible(scn)) {
 		mem_free(p);
 		return SCN_NOT_OFFERED;

@@ -53,18 +53,19 @@ struct play_target {
 	bool (*fits)(const struct scn_alternative *alt, struct slice reply);
 	/* Has it this code, as `if` has it? */
 	bool (*has_code)(struct slice want, struct slice reply);
-	/* A step `mailbox`; NULL: there is none. */
-	bool (*mailbox)(struct play *p, const struct scn_step *s);
+	/* A message of a fixture user, by its place from 0; false: there are no more. NULL: none. */
+	bool (*mail)(struct play *p, unsigned user, size_t index, struct slice *content);
 };
 
-/* play_smtp.c, play_imap.c */
-extern const struct play_target play_smtp, play_imap;
+/* play_smtp.c, play_imap.c, play_pop3.c */
+extern const struct play_target play_smtp, play_imap, play_pop3;
 
 struct conn {
 	struct slice name;
 	void *wire;
 	struct buf out;   /* collected */
 	struct buf reply; /* matched last */
+	bool is_rest;     /* it is what `rest` took */
 	enum { LAST_NONE, LAST_EOF, LAST_REPLY } last;
 };
 
@@ -122,6 +123,16 @@ bool play_fetch(struct play *p, const struct scn_step *s, struct conn *c);
 /* Does some line of the reply match? */
 bool play_reply_matches(struct play *p, const struct scn_step *s, struct conn *c,
     const struct scn_pattern *pat);
+
+/* --- play_mailbox.c ------------------------------------------------------------------------- */
+
+/* A step `mailbox`. */
+bool play_mailbox(struct play *p, const struct scn_step *s);
+
+/* --- play_reply.c, play_rest.c -------------------------------------------------------------- */
+
+/* A step `rest`, `octets` or `lines` of POP3. */
+bool play_rest(struct play *p, const struct scn_step *s, struct conn *c);
 
 /* Is the reply matched last this one? */
 bool play_alternative_fits(struct play *p, const struct scn_step *s, struct conn *c,

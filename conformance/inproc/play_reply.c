@@ -29,6 +29,7 @@ play_fetch(struct play *p, const struct scn_step *s, struct conn *c)
 		return true;
 	}
 	c->last = LAST_REPLY;
+	c->is_rest = false;
 	buf_clear(&c->reply);
 	buf_put(&c->reply, sl_sub(heard, 0, n));
 	play_note(p, "S", buf_slice(&c->reply));
@@ -53,6 +54,21 @@ play_reply_matches(
 	return found;
 }
 
+/* Is the reply exactly this line? */
+static bool
+is_line(struct play *p, const struct scn_step *s, struct conn *c, const struct scn_part *line)
+{
+	struct slice rest = buf_slice(&c->reply), text;
+	struct buf want;
+	bool ok;
+
+	buf_init(&want, COLLECT_MAX);
+	ok = p->target->reply_line(&rest, &text) && play_put_text(p, s, line, &want) &&
+	     sl_eq(text, buf_slice(&want));
+	buf_fini(&want);
+	return ok;
+}
+
 bool
 play_alternative_fits(
     struct play *p, const struct scn_step *s, struct conn *c, const struct scn_alternative *alt)
@@ -61,5 +77,7 @@ play_alternative_fits(
 		return alt->is_eof && c->last == LAST_EOF;
 	if (!p->target->fits(alt, buf_slice(&c->reply)))
 		return false;
+	if (alt->line)
+		return is_line(p, s, c, alt->line);
 	return !alt->pattern || play_reply_matches(p, s, c, alt->pattern);
 }

@@ -192,74 +192,29 @@ is_possible(const struct scn *scn)
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
 
-/* Is the message one of this play for fixture user k? */
+/* Is the message for fixture user k? */
 static bool
-mail_is_for(const struct play *p, const struct world_mail *m, unsigned k)
+mail_is_for(const struct world_mail *m, unsigned k)
 {
 	struct slice rest = buf_slice(&m->rcpts), rcpt;
 	char want[64];
 
 	snprintf(want, sizeof(want), "user%u@" WORLD_DOMAIN, k);
-	if (sl_search(buf_slice(&m->content), p->id) == m->content.n)
-		return false;
 	while (sl_cut(&rest, '\0', &rcpt))
 		if (sl_ieq(rcpt, sl_str(want)))
 			return true;
 	return false;
 }
 
-/* Has one line of one message what is looked for? With `received`, its topmost Received field. */
 static bool
-mailbox_has(struct play *p, const struct scn_step *s, const regex_t *re, struct slice text)
+mail(struct play *p, unsigned user, size_t index, struct slice *content)
 {
-	bool trace = sl_eq(s->word, SL("received"));
-
-	for (const struct world_mail *m = world_of(p)->world.mails; m; m = m->next) {
-		struct slice rest = buf_slice(&m->content), line;
-		bool more = mail_is_for(p, m, s->user);
-
-		while (more) {
-			more = sl_cut(&rest, '\n', &line);
-			if (line.n && line.p[line.n - 1] == '\r')
-				line.n--;
-			if (trace && !sl_istarts(line, SL("Received:")))
-				continue;
-			more = more && !trace;
-			if (re ? play_pattern_search(p, s->pattern, re, line) : sl_eq(line, text))
-				return true;
+	for (const struct world_mail *m = world_of(p)->world.mails; m; m = m->next)
+		if (mail_is_for(m, user) && index-- == 0) {
+			*content = buf_slice(&m->content);
+			return true;
 		}
-	}
 	return false;
-}
-
-static bool
-mailbox(struct play *p, const struct scn_step *s)
-{
-	struct buf text;
-	regex_t re;
-	int64_t n = 0;
-	bool found, ok;
-
-	if (sl_eq(s->word, SL("count"))) {
-		for (const struct world_mail *m = world_of(p)->world.mails; m; m = m->next)
-			n += mail_is_for(p, m, s->user);
-		return n == s->number ||
-		       play_fail(p, s, "this number", n ? SL("another") : SL("0"));
-	}
-	buf_init(&text, 65536);
-	if (s->pattern ? !play_pattern_ready(p, s, s->pattern, &re)
-		       : !play_put_text(p, s, s->text, &text)) {
-		buf_fini(&text);
-		return false;
-	}
-	found = mailbox_has(p, s, s->pattern ? &re : NULL, buf_slice(&text));
-	if (s->pattern)
-		regfree(&re);
-	buf_fini(&text);
-	ok = found == (sl_eq(s->word, SL("has")) || sl_eq(s->word, SL("match")) ||
-			  sl_eq(s->word, SL("received")));
-	return ok ||
-	       play_fail(p, s, "this in a message", found ? SL("one has it") : SL("none has it"));
 }
 
 /* --- the world ------------------------------------------------------------------------------ */
@@ -377,5 +332,5 @@ const struct play_target play_smtp = {
 	.reply_line = reply_line,
 	.fits = fits,
 	.has_code = code_fits,
-	.mailbox = mailbox,
+	.mail = mail,
 };

@@ -86,7 +86,10 @@ play_put_text(
 		} else {
 			buf_init(&inner, COLLECT_MAX);
 			ok = play_put_text(p, s, part->inner, &inner);
-			base64_put(out, buf_slice(&inner));
+			if (part->kind == SCN_B64)
+				base64_put(out, buf_slice(&inner));
+			for (size_t i = 0; i < part->times; i++)
+				buf_put(out, buf_slice(&inner));
 			buf_fini(&inner);
 		}
 	}

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Plays every SMTP and IMAP scenario in process; then shows that the player notices what is wrong.
+# Plays every scenario in process; then shows that the player notices what is wrong.
 player=$top_builddir/conformance/inproc/scnplay
 here=$top_srcdir/conformance/inproc/tests
 failed=0
-find "$top_srcdir/conformance/smtp" "$top_srcdir/conformance/imap" -name '*.scn' | sort | xargs "$player" || failed=1
+find "$top_srcdir/conformance/smtp" "$top_srcdir/conformance/imap" \
+	"$top_srcdir/conformance/pop3" -name '*.scn' | sort | xargs "$player" || failed=1
 
 # Each file below must fail, and each malformed one be refused with these words.
 for f in "$here"/fails_*.scn; do

@@ -12,14 +12,15 @@
 #include "base/fault.h"
 #include "base/slice.h"
 
-enum scn_part_kind { SCN_TEXT, SCN_VAR, SCN_B64 };
+enum scn_part_kind { SCN_TEXT, SCN_VAR, SCN_B64, SCN_REP };
 
-/* A piece of a value: octets, the name of a variable, or parts to be encoded. */
+/* A piece of a value: octets, the name of a variable, or parts to be encoded or repeated. */
 struct scn_part {
 	struct scn_part *next;
 	enum scn_part_kind kind;
 	struct slice text;
 	struct scn_part *inner;
+	size_t times; /* SCN_REP */
 };
 
 struct scn_pattern {
@@ -35,6 +36,8 @@ struct scn_alternative {
 	struct slice code, enhanced;
 	struct slice tag; /* IMAP: a tag with code OK, NO or BAD; "+"; or "*" */
 	struct scn_pattern *pattern; /* or NULL */
+	struct scn_part *line;       /* POP3: the whole line, or NULL */
+	bool is_rest;                /* POP3: the lines up to the dot */
 };
 
 enum scn_kind {
@@ -56,6 +59,9 @@ enum scn_kind {
 	SCN_IF,
 	SCN_MAILBOX,
 	SCN_EVENT,
+	SCN_REST,
+	SCN_OCTETS,
+	SCN_LINES,
 };
 
 struct scn_step {
@@ -63,16 +69,17 @@ struct scn_step {
 	enum scn_kind kind;
 	int line;
 	struct slice source;         /* the line, for messages */
-	struct scn_part *text;       /* C, C-, fill, mailbox has hasnt */
+	struct scn_part *text;       /* C, C-, fill, octets, mailbox has hasnt */
 	struct scn_pattern *pattern; /* S+, S-, mailbox match nomatch received */
 	struct scn_alternative *alternatives;
-	int64_t number;  /* fill, repeat, mailbox count; milliseconds */
+	int64_t number;  /* fill, repeat, lines, mailbox count; milliseconds */
 	struct slice word; /* connection, event, condition, mailbox check */
 	unsigned user;
 	struct scn_step *steps, *otherwise;
 };
 
-/* A line `answer:`; kind is enum smtp_ask or enum imap_ask, by the service. */
+/* A line `answer:`; kind is enum smtp_ask, imap_ask or pop3_world_ask, by the
+ * service. */
 struct scn_rule {
 	unsigned kind;
 	struct slice key;
@@ -92,6 +99,16 @@ struct scn_message {
 	struct slice source;
 };
 
+/* A line `mail:`: what lies in a mailbox before the scenario begins. times 0: nothing does. */
+struct scn_mail {
+	struct scn_mail *next;
+	unsigned user;
+	size_t times;
+	struct scn_part *text;
+	int line;
+	struct slice source;
+};
+
 struct scn {
 	const char *path;
 	struct arena *arena;
@@ -100,6 +117,7 @@ struct scn {
 	bool has_zone;
 	bool no_login; /* `login: no` (IMAP) */
 	struct scn_message *messages, **messages_end;
+	struct scn_mail *mails, **mails_end;
 	struct scn_rule rules[SCN_RULES_MAX];
 	size_t rule_count;
 	struct scn_step *steps;
@@ -134,6 +152,10 @@ bool scn_pattern_parse(
 /* The alternatives of an S: step. */
 bool scn_reply_parse(struct arena *a, struct slice s, bool is_imap,
     struct scn_alternative **first, struct scn_mistake *m);
+
+/* The one line of an S: step of POP3: a pattern, or what it must be. */
+bool scn_line_parse(struct arena *a, struct slice s, struct scn_alternative **first,
+    struct scn_mistake *m);
 
 bool scn_is_name(struct slice s);
 bool scn_is_code(struct slice s);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "imap/ask.h"
+#include "pop3/tests/world.h"
 #include "scn.h"
 #include "smtp/server.h"
 
@@ -134,6 +135,12 @@ is_imap(const struct parser *p)
 	return sl_starts(p->scn->service, SL("imap"));
 }
 
+static bool
+is_pop3(const struct parser *p)
+{
+	return sl_starts(p->scn->service, SL("pop3"));
+}
+
 struct answer_kind {
 	const char *name;
 	unsigned kind;
@@ -154,12 +161,19 @@ static const struct answer_kind imap_kinds[] = {
 	{"search", IMAP_ASK_SEARCH}, {NULL, 0},
 };
 
+static const struct answer_kind pop3_kinds[] = {
+	{"connect", POP3_WORLD_CONNECT}, {"login", POP3_WORLD_LOGIN}, {"open", POP3_WORLD_OPEN},
+	{"read", POP3_WORLD_READ}, {"remove", POP3_WORLD_REMOVE}, {NULL, 0},
+};
+
 /* What kind of fault a code stands for, where the protocol tells them apart. */
 static enum st
 outcome_kind(const struct parser *p, struct slice code)
 {
 	enum st st = code.p[0] == '4' ? ST_TEMP : ST_PERM;
 
+	if (is_pop3(p) && sl_eq(code, SL("4.2.0")))
+		return ST_AGAIN;
 	if (!is_imap(p))
 		return st;
 	if (sl_ends(code, SL(".1.1")))
@@ -191,7 +205,8 @@ static bool
 head_answer(struct parser *p, struct slice value)
 {
 	struct scn_rule *r = &p->scn->rules[p->scn->rule_count];
-	const struct answer_kind *row = is_imap(p) ? imap_kinds : smtp_kinds;
+	const struct answer_kind *row = is_imap(p) ? imap_kinds
+				       : is_pop3(p) ? pop3_kinds : smtp_kinds;
 	struct slice kind, after;
 
 	if (p->scn->rule_count == COUNT_OF(p->scn->rules))
@@ -247,6 +262,35 @@ head_message(struct parser *p, struct slice value)
 	return scn_text_parse(p->a, value, &m->text, &p->mistake);
 }
 
+/* userK [xN] TEXT, userK none */
+static bool
+head_mail(struct parser *p, struct slice value)
+{
+	struct scn_mail *m = arena_get(p->a, sizeof(*m));
+	struct slice user, times;
+	int64_t count = 1;
+	uint64_t n;
+
+	m->line = p->line;
+	m->source = p->source;
+	*p->scn->mails_end = m;
+	p->scn->mails_end = &m->next;
+	sl_cut(&value, ' ', &user);
+	if (!sl_starts(user, SL("user")) || !num_u64(sl_skip(user, 4), 99, &n) || n == 0 || !value.n)
+		return fail(p, user, "userK TEXT, userK xN TEXT or userK none");
+	m->user = (unsigned)n;
+	if (sl_eq(value, SL("none")))
+		return true;
+	times = sl_sub(value, 0, sl_find(value, ' '));
+	if (times.n > 1 && times.p[0] == 'x' && num_u64(sl_skip(times, 1), 999999999, &n)) {
+		if (!scn_number_parse(sl_skip(times, 1), 1, 100000, &count, &p->mistake))
+			return false;
+		value = sl_skip(value, times.n + 1);
+	}
+	m->times = (size_t)count;
+	return scn_text_parse(p->a, value, &m->text, &p->mistake);
+}
+
 static const struct {
 	const char *key;
 	bool (*read)(struct parser *p, struct slice value);
@@ -262,6 +306,7 @@ static const struct {
 	{"timeout:", head_timeout},
 	{"login:", head_login},
 	{"message:", head_message},
+	{"mail:", head_mail},
 };
 
 /* --- steps ---------------------------------------------------------------------------------- */
@@ -287,6 +332,8 @@ step_fill(struct parser *p, struct scn_step *s, struct slice value)
 static bool
 step_reply(struct parser *p, struct scn_step *s, struct slice value)
 {
+	if (is_pop3(p))
+		return scn_line_parse(p->a, value, &s->alternatives, &p->mistake);
 	return scn_reply_parse(p->a, value, is_imap(p), &s->alternatives, &p->mistake);
 }
 
@@ -309,6 +356,32 @@ step_bare(struct parser *p, struct scn_step *s, struct slice value)
 {
 	(void)s;
 	return value.n == 0 || fail(p, value, "the end of the line");
+}
+
+static bool
+step_rest(struct parser *p, struct scn_step *s, struct slice value)
+{
+	static const struct scn_alternative rest = {.is_rest = true};
+
+	if (!is_pop3(p))
+		return fail(p, p->source, "service: pop3 or pop3s in the header");
+	s->alternatives = arena_get(p->a, sizeof(*s->alternatives));
+	*s->alternatives = rest;
+	return step_bare(p, s, value);
+}
+
+static bool
+step_octets(struct parser *p, struct scn_step *s, struct slice value)
+{
+	return is_pop3(p) ? step_text(p, s, value)
+			  : fail(p, p->source, "service: pop3 or pop3s in the header");
+}
+
+static bool
+step_lines(struct parser *p, struct scn_step *s, struct slice value)
+{
+	return is_pop3(p) ? scn_number_parse(value, 0, 100000000, &s->number, &p->mistake)
+			  : fail(p, p->source, "service: pop3 or pop3s in the header");
 }
 
 static bool
@@ -391,6 +464,9 @@ static const struct {
 	{"if", SCN_IF, step_if, false},
 	{"mailbox", SCN_MAILBOX, step_mailbox, false},
 	{"event", SCN_EVENT, step_event, false},
+	{"rest", SCN_REST, step_rest, true},
+	{"octets", SCN_OCTETS, step_octets, false},
+	{"lines", SCN_LINES, step_lines, false},
 };
 
 static bool
@@ -481,6 +557,10 @@ line_read(struct parser *p, struct slice line)
 static void
 finish(struct parser *p)
 {
+	for (const struct scn_mail *m = p->scn->mails; m; m = m->next)
+		if (m->user > p->scn->users &&
+		    !fail(p, m->source, "a user of at most users:"))
+			report(p);
 	if (p->depth && !fail(p, SL("end of file"), "end of a repeat or if"))
 		report(p);
 	if (!p->has_title && !fail(p, SL("end of file"), "title: in the header"))
@@ -500,6 +580,7 @@ scn_parse(struct arena *a, const char *path, struct slice data, FILE *err, struc
 
 	*scn = (struct scn){.path = path, .arena = a, .service = SL("smtp"), .users = 1};
 	scn->messages_end = &scn->messages;
+	scn->mails_end = &scn->mails;
 	p.end = &scn->steps;
 	p.line = 1;
 	if (data.n > FILE_MAX && !fail(&p, SL("a longer file"), "at most 65536 bytes"))

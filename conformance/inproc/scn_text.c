@@ -121,6 +121,28 @@ escape(struct slice s, size_t *i, struct buf *raw, struct scn_mistake *m)
 	return scn_bad(m, sl_sub(s, *i, *i + 4), "an escape: \\r \\n \\t \\0 \\\\ \\$ \\xHH");
 }
 
+/* "${b64:" or "${rep:N:" at the start of s. */
+struct inner {
+	enum scn_part_kind kind;
+	size_t head, times;
+};
+
+static bool
+inner_head(struct slice s, struct inner *in)
+{
+	struct slice digits = sl_skip(s, 6);
+	uint64_t n;
+
+	*in = (struct inner){.kind = SCN_B64, .head = 6};
+	if (sl_starts(s, SL("${b64:")))
+		return true;
+	digits = sl_sub(digits, 0, sl_find(digits, ':'));
+	if (!sl_starts(s, SL("${rep:")) || digits.n > 9 || !num_u64(digits, 999999999, &n))
+		return false;
+	*in = (struct inner){.kind = SCN_REP, .head = 6 + digits.n + 1, .times = (size_t)n};
+	return true;
+}
+
 /* Parts from s[*i] on, to the end or, nested, to the closing brace (*i is then behind it). */
 static bool
 parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_part **first,
@@ -128,6 +150,7 @@ parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_
 {
 	struct scn_part **end = first;
 	struct buf raw;
+	struct inner inner;
 	bool ok = true, closed = false;
 
 	*first = NULL;
@@ -140,11 +163,14 @@ parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_
 			++*i;
 		} else if (rest.p[0] == '\\') {
 			ok = escape(s, i, &raw, m);
-		} else if (sl_starts(rest, SL("${b64:")) && !nested) {
+		} else if (inner_head(rest, &inner) && !nested) {
+			struct scn_part *part;
+
 			flush_raw(a, &end, &raw);
-			*i += 6;
-			ok = parts_parse(
-			    a, s, i, true, &part_add(a, &end, SCN_B64, SL_NONE)->inner, m);
+			part = part_add(a, &end, inner.kind, SL_NONE);
+			part->times = inner.times;
+			*i += inner.head;
+			ok = parts_parse(a, s, i, true, &part->inner, m);
 		} else if (sl_starts(rest, SL("${"))) {
 			struct slice name = sl_sub(rest, 2, sl_find(rest, '}'));
 
@@ -160,7 +186,7 @@ parts_parse(struct arena *a, struct slice s, size_t *i, bool nested, struct scn_
 	}
 	flush_raw(a, &end, &raw);
 	buf_fini(&raw);
-	return ok && nested && !closed ? scn_bad(m, s, "} behind b64:") : ok;
+	return ok && nested && !closed ? scn_bad(m, s, "} behind b64: or rep:") : ok;
 }
 
 bool
@@ -378,4 +404,17 @@ scn_reply_parse(struct arena *a, struct slice s, bool is_imap, struct scn_altern
 			    m, s, "an enhanced code, a pattern, | or the end of the line");
 		s = sl_skip(s, 1);
 	}
+}
+
+bool
+scn_line_parse(struct arena *a, struct slice s, struct scn_alternative **first,
+    struct scn_mistake *m)
+{
+	struct scn_alternative *alt = arena_get(a, sizeof(*alt));
+
+	*first = alt;
+	if (s.p[0] != '/')
+		return scn_text_parse(a, s, &alt->line, m);
+	return scn_pattern_parse(a, &s, true, &alt->pattern, m) &&
+	       (s.n == 0 || scn_bad(m, s, "the end of the line"));
 }

@@ -2,36 +2,73 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/num.h"
 
+#define MECHANISMS "PLAIN LOGIN"
 #define ARENA_MAX ((size_t)256 << 20)
 
 struct session {
 	struct pop3_world *world;
 	struct pop3_box *box;
 	struct arena *arena;
-	struct pop3_server *server;
+	struct door *door;          /* before the login */
+	struct pop3_server *server; /* after it */
+	unsigned user;
 	struct pop3_message *view; /* and which mail each of them is */
 	size_t *which;
 	size_t count;
 };
 
+/* As the daemon does it: a refusal comes late. */
 static void
-judge(const struct session *s, const struct engine_ask *ask, struct fault *f, int64_t *after_ms)
+judge_login(
+    const struct session *s, const struct door_auth *auth, struct fault *f, int64_t *after_ms)
 {
-	const struct pop3_read *read = ask->kind == POP3_ASK_READ ? ask->detail : NULL;
+	struct slice name = auth->user;
+	uint64_t n;
+
+	(void)s;
+	if (sl_iends(name, SL("@example.test")) && sl_istarts(name, SL("user")) &&
+	    num_u64(sl_sub(name, 4, name.n - 13), POP3_WORLD_USERS, &n) && n &&
+	    sl_eq(auth->password, SL("secret")) &&
+	    (auth->authzid.n == 0 || sl_ieq(auth->authzid, name)))
+		return;
+	fault_set(f, ST_DENIED, "5.7.8", "Authentication failed");
+	*after_ms = 5000;
+}
+
+static void
+judge(struct session *s, const struct engine_ask *ask, struct fault *f, int64_t *after_ms)
+{
+	unsigned kind = s->server ? ask->kind : POP3_WORLD_CONNECT + ask->kind;
+	const struct pop3_read *read = kind == POP3_WORLD_READ ? ask->detail : NULL;
 	const struct pop3_rule *r = s->world->rules;
 
 	*f = FAULT_NONE;
 	*after_ms = 0;
 	for (size_t i = 0; i < s->world->rule_count; i++, r++) {
-		if (r->kind != ask->kind || (read && read->offset < r->offset))
+		if (r->kind != kind || (read && read->offset < r->offset))
 			continue;
 		*f = r->fault;
 		*after_ms = r->after_ms;
 		return;
 	}
+	if (kind == POP3_WORLD_LOGIN)
+		judge_login(s, ask->detail, f, after_ms);
 	if (read && s->box->mails[s->which[read->index]].is_gone)
 		fault_set(f, ST_NOENT, "", "The message is gone");
+}
+
+/* Who it is that logs in, if the answer is yes. */
+static void
+note_user(struct session *s, const struct engine_ask *ask)
+{
+	uint64_t n;
+
+	if (s->server || ask->kind != DOOR_ASK_AUTH)
+		return;
+	if (num_u64(sl_sub(((const struct door_auth *)ask->detail)->user, 4, 5), 9, &n))
+		s->user = (unsigned)n;
 }
 
 static void
@@ -41,6 +78,7 @@ asked(struct drive_conn *c, const struct engine_ask *ask)
 	int64_t after_ms;
 
 	judge(c->owner, ask, &f, &after_ms);
+	note_user(c->owner, ask);
 	drive_pend(c, ask, &f, after_ms);
 }
 
@@ -98,7 +136,9 @@ commit_answer(struct drive_conn *c, const struct drive_pending *p)
 static void
 answer(struct drive_conn *c, const struct drive_pending *p)
 {
-	if (p->kind == POP3_ASK_OPEN)
+	if (!((struct session *)c->owner)->server)
+		drive_answer(c, p, NULL);
+	else if (p->kind == POP3_ASK_OPEN)
 		open_answer(c, p);
 	else if (p->kind == POP3_ASK_READ)
 		read_answer(c, p);
@@ -115,7 +155,22 @@ gone(struct drive_conn *c)
 	mem_free(s);
 }
 
-static const struct drive_ops ops = {.asked = asked, .answer = answer, .gone = gone};
+static void serve(struct session *s, bool tls);
+
+/* Logged in: the other engine goes on. */
+static void
+handoff(struct drive_conn *c)
+{
+	struct session *s = c->owner;
+	struct door_facts facts;
+
+	door_facts(s->door, &facts);
+	serve(s, facts.tls_on);
+	c->engine = pop3_server_engine(s->server);
+}
+
+static const struct drive_ops ops = {
+	.asked = asked, .answer = answer, .handoff = handoff, .gone = gone};
 
 void
 pop3_world_init(struct pop3_world *w)
@@ -145,28 +200,61 @@ pop3_world_put(struct pop3_world *w, unsigned user, struct slice content, const 
 	    (struct pop3_mail){.content = content, .uid = ++b->uidnext, .uidl = uidl};
 }
 
-struct drive_conn *
-pop3_world_enter(struct pop3_world *w, unsigned user)
+static struct session *
+session_make(struct pop3_world *w, unsigned user)
 {
 	struct session *s = mem_get(sizeof(*s));
-	struct pop3_server_opts o;
 
 	memset(s, 0, sizeof(*s));
 	s->world = w;
-	s->box = &w->boxes[user - 1];
+	s->user = user;
 	s->arena = arena_new("pop3", ARENA_MAX);
+	return s;
+}
+
+/* The engine behind the login. */
+static void
+serve(struct session *s, bool tls)
+{
+	struct pop3_server_opts o;
+
+	s->box = &s->world->boxes[s->user - 1];
 	pop3_server_opts_init(&o, SL("mx.example.test"));
 	o.capa = (struct pop3_capa){
 		.user = true,
-		.sasl = SL("PLAIN LOGIN"),
+		.sasl = tls ? SL(MECHANISMS) : SL_NONE,
 		.auth_codes = true,
 		.expire = SL("NEVER"),
 		.implementation = SL("world"),
 	};
-	if (w->tune)
-		w->tune(&o);
-	s->server = pop3_server_new(s->arena, &o, w->drive.now_ms);
+	if (s->world->tune)
+		s->world->tune(&o);
+	s->server = pop3_server_new(s->arena, &o, s->world->drive.now_ms);
+}
+
+struct drive_conn *
+pop3_world_enter(struct pop3_world *w, unsigned user)
+{
+	struct session *s = session_make(w, user);
+
+	serve(s, true);
 	return drive_connect(&w->drive, pop3_server_engine(s->server), s);
+}
+
+struct drive_conn *
+pop3_world_connect(struct pop3_world *w, bool tls)
+{
+	struct session *s = session_make(w, 1);
+	struct door_opts o;
+
+	door_opts_init(&o, SL("mx.example.test"));
+	o.mechanisms_tls = SL(MECHANISMS);
+	o.start_tls = !tls;
+	o.plaintext = true;
+	o.tls_on = tls;
+	o.patience_ms = 600000;
+	s->door = pop3_login_new(s->arena, &o, w->drive.now_ms);
+	return drive_connect(&w->drive, door_engine(s->door), s);
 }
 
 size_t
