@@ -47,7 +47,7 @@ fuzz_fuzz_path_LDADD = $(FUZZ_FRAME) libsmtp.a libmessage.a libbase.a
 FUZZ_HARNESSES += fuzz/fuzz_pop3
 fuzz_fuzz_pop3_SOURCES = fuzz/fuzz_pop3.c
 fuzz_fuzz_pop3_CPPFLAGS = $(FUZZ_CPPFLAGS)
-fuzz_fuzz_pop3_LDADD = $(FUZZ_FRAME) libpop3world.a libdrive.a libpop3.a libbase.a
+fuzz_fuzz_pop3_LDADD = $(FUZZ_FRAME) libpop3world.a libdrive.a libpop3.a libsasl.a libbase.a
 
 # src/message
 FUZZ_HARNESSES += fuzz/fuzz_address fuzz/fuzz_header fuzz/fuzz_mime

@@ -2,6 +2,7 @@
 check_PROGRAMS += conformance/inproc/scnplay
 conformance_inproc_scnplay_SOURCES = \
 	conformance/inproc/play.c \
+	conformance/inproc/play_drive.c \
 	conformance/inproc/play_imap.c \
 	conformance/inproc/play_mailbox.c \
 	conformance/inproc/play_pop3.c \

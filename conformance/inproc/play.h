@@ -53,7 +53,7 @@ struct play_target {
 	bool (*fits)(const struct scn_alternative *alt, struct slice reply);
 	/* Has it this code, as `if` has it? */
 	bool (*has_code)(struct slice want, struct slice reply);
-	/* A message of a fixture user, by its place from 0; false: there are no more. NULL: none. */
+	/* A message of a fixture user, by its place from 0; false: no more. May be NULL. */
 	bool (*mail)(struct play *p, unsigned user, size_t index, struct slice *content);
 };
 
@@ -123,6 +123,18 @@ bool play_fetch(struct play *p, const struct scn_step *s, struct conn *c);
 /* Does some line of the reply match? */
 bool play_reply_matches(struct play *p, const struct scn_step *s, struct conn *c,
     const struct scn_pattern *pat);
+
+/* --- play_drive.c: where a connection is a struct drive_conn -------------------------------- */
+
+void play_drive_abort(void *wire);
+void play_drive_send(void *wire, struct slice in, size_t chunk);
+void play_drive_shut(void *wire);
+bool play_drive_start_tls(void *wire);
+void play_drive_event(void *wire, enum engine_event_kind kind);
+struct slice play_drive_heard(const void *wire);
+void play_drive_heard_drop(void *wire, size_t n);
+bool play_drive_is_closed(const void *wire);
+bool play_drive_hurry(void *wire);
 
 /* --- play_mailbox.c ------------------------------------------------------------------------- */
 

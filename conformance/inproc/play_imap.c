@@ -230,60 +230,6 @@ open_conn(struct play *p, const struct scn_step *s)
 }
 
 static void
-abort_conn(void *wire)
-{
-	drive_abort(wire);
-}
-
-static void
-send(void *wire, struct slice in, size_t chunk)
-{
-	drive_send(wire, in, chunk);
-}
-
-static void
-shut(void *wire)
-{
-	drive_shut(wire);
-}
-
-static bool
-start_tls(void *wire)
-{
-	return drive_start_tls(wire);
-}
-
-static void
-event(void *wire, enum engine_event_kind kind)
-{
-	drive_event(wire, kind);
-}
-
-static struct slice
-heard(const void *wire)
-{
-	return buf_slice(&((const struct drive_conn *)wire)->out);
-}
-
-static void
-heard_drop(void *wire, size_t n)
-{
-	buf_drop(&((struct drive_conn *)wire)->out, n);
-}
-
-static bool
-is_closed(const void *wire)
-{
-	return ((const struct drive_conn *)wire)->closed;
-}
-
-static bool
-hurry(void *wire)
-{
-	return drive_hurry(wire);
-}
-
-static void
 wait_ms(struct play *p, int64_t ms)
 {
 	drive_wait(&world_of(p)->world.drive, ms);
@@ -294,15 +240,15 @@ const struct play_target play_imap = {
 	.begin = begin,
 	.end = end,
 	.open = open_conn,
-	.abort = abort_conn,
-	.send = send,
-	.shut = shut,
-	.start_tls = start_tls,
-	.event = event,
-	.heard = heard,
-	.heard_drop = heard_drop,
-	.is_closed = is_closed,
-	.hurry = hurry,
+	.abort = play_drive_abort,
+	.send = play_drive_send,
+	.shut = play_drive_shut,
+	.start_tls = play_drive_start_tls,
+	.event = play_drive_event,
+	.heard = play_drive_heard,
+	.heard_drop = play_drive_heard_drop,
+	.is_closed = play_drive_is_closed,
+	.hurry = play_drive_hurry,
 	.wait = wait_ms,
 	.reply_length = reply_length,
 	.reply_line = reply_line,

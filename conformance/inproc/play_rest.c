@@ -58,5 +58,6 @@ play_rest(struct play *p, const struct scn_step *s, struct conn *c)
 		return check_octets(p, s, c);
 	for (size_t i = 0; i < c->reply.n; i++)
 		n += c->reply.p[i] == '\n';
-	return n == s->number || play_fail(p, s, "so many lines", n ? SL("another number") : SL("0"));
+	return n == s->number ||
+	       play_fail(p, s, "so many lines", n ? SL("another number") : SL("0"));
 }

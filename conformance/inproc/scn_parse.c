@@ -276,7 +276,8 @@ head_mail(struct parser *p, struct slice value)
 	*p->scn->mails_end = m;
 	p->scn->mails_end = &m->next;
 	sl_cut(&value, ' ', &user);
-	if (!sl_starts(user, SL("user")) || !num_u64(sl_skip(user, 4), 99, &n) || n == 0 || !value.n)
+	if (!sl_starts(user, SL("user")) || !num_u64(sl_skip(user, 4), 99, &n) || n == 0 ||
+	    value.n == 0)
 		return fail(p, user, "userK TEXT, userK xN TEXT or userK none");
 	m->user = (unsigned)n;
 	if (sl_eq(value, SL("none")))

@@ -38,6 +38,7 @@ run_capa(struct door *d, struct slice args)
 	    .sasl = door_mechanisms(d),
 	    .stls = door_offers_tls(d),
 	    .auth_codes = true,
+	    .expire = SL("NEVER"), /* R2449-6.7-b: as the worker says it */
 	};
 
 	(void)args;

@@ -19,4 +19,4 @@ POP3_TESTS = src/pop3/tests/server_test
 check_PROGRAMS += $(POP3_TESTS)
 TESTS += $(POP3_TESTS)
 src_pop3_tests_server_test_SOURCES = src/pop3/tests/server_test.c
-src_pop3_tests_server_test_LDADD = libpop3world.a libdrive.a libpop3.a libbase.a
+src_pop3_tests_server_test_LDADD = libpop3world.a libdrive.a libpop3.a libsasl.a libbase.a

@@ -28,20 +28,20 @@ server_of(struct engine *e)
 }
 
 size_t
-server_waiting(const struct pop3_server *s)
+pop_waiting(const struct pop3_server *s)
 {
 	return s->out.n - s->out_taken;
 }
 
 bool
-server_may_work(const struct pop3_server *s)
+pop_may_work(const struct pop3_server *s)
 {
 	return s->state.phase == ENGINE_OPEN && s->question.number == 0 &&
-	       s->job.kind == JOB_NONE && server_waiting(s) < POP3_OUTPUT_HIGH;
+	       s->job.kind == JOB_NONE && pop_waiting(s) < POP3_OUTPUT_HIGH;
 }
 
 void
-server_ask(struct pop3_server *s, enum pop3_ask kind, const void *detail)
+pop_ask(struct pop3_server *s, enum pop3_ask kind, const void *detail)
 {
 	if (++s->last_number == 0)
 		s->last_number = 1;
@@ -53,7 +53,7 @@ server_ask(struct pop3_server *s, enum pop3_ask kind, const void *detail)
 }
 
 void
-server_close(struct pop3_server *s, enum engine_why why)
+pop_close(struct pop3_server *s, enum engine_why why)
 {
 	if (s->state.phase == ENGINE_CLOSING)
 		return;
@@ -66,22 +66,22 @@ server_close(struct pop3_server *s, enum engine_why why)
 }
 
 void
-server_goodbye(struct pop3_server *s, enum engine_why why, const char *text)
+pop_goodbye(struct pop3_server *s, enum engine_why why, const char *text)
 {
 	if (s->job.kind == JOB_NONE || !s->job.is_begun)
 		pop3_err(&s->out, "SYS/TEMP", "%s", text);
-	server_close(s, why);
+	pop_close(s, why);
 }
 
 void
-server_bad(struct pop3_server *s, const char *text)
+pop_bad(struct pop3_server *s, const char *text)
 {
 	bool enough = s->o.errors_max && ++s->errors_in_row >= s->o.errors_max;
 
 	s->facts.errors++;
 	pop3_err(&s->out, NULL, "%s%s", text, enough ? "; too many errors, closing" : "");
 	if (enough)
-		server_close(s, ENGINE_WHY_LIMIT);
+		pop_close(s, ENGINE_WHY_LIMIT);
 }
 
 /* What has to go on by itself: a job, an end that was waiting. */
@@ -89,16 +89,16 @@ static void
 settle(struct pop3_server *s)
 {
 	if (s->job.kind == JOB_LIST || s->job.kind == JOB_UIDL)
-		server_list_step(s);
+		pop_list_step(s);
 	else if (s->job.kind != JOB_NONE)
-		server_message_step(s);
-	if (!server_may_work(s))
+		pop_message_step(s);
+	if (!pop_may_work(s))
 		return;
 	/* A client that marked messages may still say QUIT: R1939-6-e. */
 	if (s->drain && s->marked == 0)
-		server_goodbye(s, ENGINE_WHY_DRAIN, "Service closing, try again later");
+		pop_goodbye(s, ENGINE_WHY_DRAIN, "Service closing, try again later");
 	else if (s->eof_taken)
-		server_close(s, ENGINE_WHY_EOF); /* R1939-6-e, R1939-8-a */
+		pop_close(s, ENGINE_WHY_EOF); /* R1939-6-e, R1939-8-a */
 }
 
 /* --- the engine's calls --------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ server_deadline(const struct engine *e)
 
 	if (s->state.phase == ENGINE_CLOSING)
 		return ENGINE_NEVER;
-	if (server_waiting(s))
+	if (pop_waiting(s))
 		return s->last_ms + s->o.timeouts.output_ms;
 	return s->question.number ? ENGINE_NEVER : s->last_ms + s->o.timeouts.idle_ms;
 }
@@ -125,13 +125,13 @@ server_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 	if (s->state.phase == ENGINE_CLOSING)
 		return in.n;
 	if (in.n == 0 && !eof && now_ms >= server_deadline(e)) {
-		server_close(s, ENGINE_WHY_TIMEOUT); /* R1939-3-i, R1939-3-k, R1939-3-l */
+		pop_close(s, ENGINE_WHY_TIMEOUT); /* R1939-3-i, R1939-3-k, R1939-3-l */
 		return 0;
 	}
 	s->eof = s->eof || eof;
 	settle(s);
-	while (used < in.n && server_may_work(s)) {
-		used += server_line_feed(s, sl_skip(in, used));
+	while (used < in.n && pop_may_work(s)) {
+		used += pop_line_feed(s, sl_skip(in, used));
 		settle(s);
 	}
 	if (s->state.phase == ENGINE_CLOSING)
@@ -159,7 +159,7 @@ open_answer(struct pop3_server *s, const struct engine_answer *a)
 {
 	if (a->fault.st != ST_OK || !a->detail) {
 		pop3_fault(&s->out, &a->fault, "The maildrop cannot be opened");
-		server_close(s, ENGINE_WHY_TROUBLE);
+		pop_close(s, ENGINE_WHY_TROUBLE);
 		return;
 	}
 	s->drop = *(const struct pop3_maildrop *)a->detail;
@@ -175,8 +175,8 @@ static const struct {
 	void (*answer)(struct pop3_server *s, const struct engine_answer *a);
 } answer_rows[] = {
 	{POP3_ASK_OPEN, open_answer},
-	{POP3_ASK_READ, server_read_answer},
-	{POP3_ASK_COMMIT, server_commit_answer},
+	{POP3_ASK_READ, pop_read_answer},
+	{POP3_ASK_COMMIT, pop_commit_answer},
 };
 
 static void
@@ -224,7 +224,7 @@ server_output(struct engine *e, struct engine_piece *pieces, size_t max)
 {
 	struct pop3_server *s = server_of(e);
 
-	if (max == 0 || server_waiting(s) == 0)
+	if (max == 0 || pop_waiting(s) == 0)
 		return 0;
 	pieces[0] = (struct engine_piece){.bytes = sl_skip(buf_slice(&s->out), s->out_taken)};
 	return 1;
@@ -234,7 +234,7 @@ static void
 server_output_taken(struct engine *e, uint64_t n, int64_t now_ms)
 {
 	struct pop3_server *s = server_of(e);
-	size_t waiting = server_waiting(s), taken = n < waiting ? (size_t)n : waiting;
+	size_t waiting = pop_waiting(s), taken = n < waiting ? (size_t)n : waiting;
 
 	s->now_ms = s->last_ms = now_ms;
 	s->out_taken += taken;
@@ -262,7 +262,7 @@ server_event(struct engine *e, const struct engine_event *ev, int64_t now_ms)
 		s->drain = true;
 	/* A commit under way may already be true: the client is told. */
 	else if (ev->kind == ENGINE_KICK && !(s->quitting && s->question.number))
-		server_goodbye(s, ENGINE_WHY_DRAIN, "Service closing, try again later");
+		pop_goodbye(s, ENGINE_WHY_DRAIN, "Service closing, try again later");
 	settle(s);
 }
 
@@ -312,7 +312,7 @@ pop3_server_new(struct arena *a, const struct pop3_server_opts *o, int64_t now_m
 	buf_init(&s->out, SERVER_OUT_MAX);
 	if (!arena_defer(a, server_fini, s))
 		return NULL;
-	server_ask(s, POP3_ASK_OPEN, NULL);
+	pop_ask(s, POP3_ASK_OPEN, NULL);
 	return s;
 }
 

@@ -33,7 +33,7 @@ goodbye(struct pop3_server *s)
 		    &s->out, "%.*s closing, %zu removed", SL_FMT(s->o.host), s->marked);
 	else
 		pop3_ok(&s->out, "%.*s closing", SL_FMT(s->o.host));
-	server_close(s, ENGINE_WHY_QUIT); /* R1939-6-d */
+	pop_close(s, ENGINE_WHY_QUIT); /* R1939-6-d */
 }
 
 /* R1939-6-a, R1939-6-b */
@@ -52,20 +52,20 @@ cmd_quit(struct pop3_server *s, struct slice args)
 	if (s->marked && !deleted) {
 		pop3_err(&s->out, "SYS/TEMP", "No message removed: out of memory for this session");
 		s->marked = 0;
-		server_close(s, ENGINE_WHY_LIMIT);
+		pop_close(s, ENGINE_WHY_LIMIT);
 		return;
 	}
 	for (size_t i = 0; i < s->drop.count && n < s->marked; i++)
-		if (server_is_marked(s, i))
+		if (pop_is_marked(s, i))
 			deleted[n++] = i;
 	s->commit = (struct pop3_commit){.deleted = deleted, .count = n};
 	s->quitting = true;
-	server_ask(s, POP3_ASK_COMMIT, &s->commit);
+	pop_ask(s, POP3_ASK_COMMIT, &s->commit);
 }
 
 /* R1939-6-c, R1939-6-d: the positive answer comes when the removal is durable, not before. */
 void
-server_commit_answer(struct pop3_server *s, const struct engine_answer *a)
+pop_commit_answer(struct pop3_server *s, const struct engine_answer *a)
 {
 	if (a->fault.st == ST_OK) {
 		goodbye(s);
@@ -73,7 +73,7 @@ server_commit_answer(struct pop3_server *s, const struct engine_answer *a)
 	}
 	pop3_fault(&s->out, &a->fault, "Some deleted messages not removed");
 	s->marked = 0;
-	server_close(s, ENGINE_WHY_QUIT);
+	pop_close(s, ENGINE_WHY_QUIT);
 }
 
 /* R1939-3-f, R2595-4-b: they belong to the state before the login. */
@@ -81,21 +81,21 @@ static void
 cmd_too_late(struct pop3_server *s, struct slice args)
 {
 	(void)args;
-	server_bad(s, "Already logged in");
+	pop_bad(s, "Already logged in");
 }
 
 /*
  * Arguments: R1939-3-e, R1939-5-q. A verb counts in any case: R1939-3-a.
  */
 static const struct command_row command_rows[] = {
-	{"RETR", 1, 1, server_retr},
-	{"DELE", 1, 1, server_dele},
-	{"UIDL", 0, 1, server_uidl},
-	{"LIST", 0, 1, server_list},
-	{"TOP", 2, 2, server_top},
-	{"STAT", 0, 0, server_stat},
+	{"RETR", 1, 1, pop_retr},
+	{"DELE", 1, 1, pop_dele},
+	{"UIDL", 0, 1, pop_uidl},
+	{"LIST", 0, 1, pop_list},
+	{"TOP", 2, 2, pop_top},
+	{"STAT", 0, 0, pop_stat},
 	{"NOOP", 0, 0, cmd_noop},
-	{"RSET", 0, 0, server_rset},
+	{"RSET", 0, 0, pop_rset},
 	{"QUIT", 0, 0, cmd_quit},
 	{"CAPA", 0, 0, cmd_capa},
 	{"USER", 0, 99, cmd_too_late},
@@ -121,7 +121,7 @@ args_count(struct slice args, unsigned *count)
 
 /* R1939-3-e, R1939-5-a, R2449-6.6-a */
 void
-server_command(struct pop3_server *s, struct slice line)
+pop_command(struct pop3_server *s, struct slice line)
 {
 	struct slice verb;
 	unsigned count;
@@ -139,12 +139,12 @@ server_command(struct pop3_server *s, struct slice line)
 		if (row->run == cmd_too_late) {
 			cmd_too_late(s, line);
 		} else if (!well_formed || count < row->args_min || count > row->args_max) {
-			server_bad(s, row->args_max ? "Wrong arguments" : "No argument expected");
+			pop_bad(s, row->args_max ? "Wrong arguments" : "No argument expected");
 		} else {
 			s->errors_in_row = 0;
 			row->run(s, line);
 		}
 		return;
 	}
-	server_bad(s, "Unknown command");
+	pop_bad(s, "Unknown command");
 }

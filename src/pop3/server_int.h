@@ -78,67 +78,67 @@ struct pop3_server {
 /* --- server.c ------------------------------------------------------------------------------- */
 
 /* Asks a question. detail stays until the answer. */
-void server_ask(struct pop3_server *s, enum pop3_ask kind, const void *detail);
+void pop_ask(struct pop3_server *s, enum pop3_ask kind, const void *detail);
 
 /* Ends the session after what was said; an open question is cancelled. */
-void server_close(struct pop3_server *s, enum engine_why why);
+void pop_close(struct pop3_server *s, enum engine_why why);
 
 /* "-ERR [SYS/TEMP] text" and the end; within a reply of many lines only the end. */
-void server_goodbye(struct pop3_server *s, enum engine_why why, const char *text);
+void pop_goodbye(struct pop3_server *s, enum engine_why why, const char *text);
 
 /* A reply to a command that was wrong; too many of them in a row end the session. */
-void server_bad(struct pop3_server *s, const char *text);
+void pop_bad(struct pop3_server *s, const char *text);
 
 /* Output not yet sent, in octets. */
-size_t server_waiting(const struct pop3_server *s);
+size_t pop_waiting(const struct pop3_server *s);
 
 /* Can the next line be looked at? */
-bool server_may_work(const struct pop3_server *s);
+bool pop_may_work(const struct pop3_server *s);
 
 /* --- server_line.c -------------------------------------------------------------------------- */
 
 /* Takes a line, or what is there of it; at least one octet. */
-size_t server_line_feed(struct pop3_server *s, struct slice in);
+size_t pop_line_feed(struct pop3_server *s, struct slice in);
 
 /* --- server_command.c ----------------------------------------------------------------------- */
 
 /* A line without its line end. */
-void server_command(struct pop3_server *s, struct slice line);
+void pop_command(struct pop3_server *s, struct slice line);
 
 /* COMMIT was answered. */
-void server_commit_answer(struct pop3_server *s, const struct engine_answer *a);
+void pop_commit_answer(struct pop3_server *s, const struct engine_answer *a);
 
 /* --- server_list.c -------------------------------------------------------------------------- */
 
 /* Is this message marked as deleted? */
-bool server_is_marked(const struct pop3_server *s, size_t index);
+bool pop_is_marked(const struct pop3_server *s, size_t index);
 
 /* STAT, LIST, UIDL, DELE, RSET of RFC 1939; args are what follows the verb. */
-void server_stat(struct pop3_server *s, struct slice args);
+void pop_stat(struct pop3_server *s, struct slice args);
 /* LIST [msg]. */
-void server_list(struct pop3_server *s, struct slice args);
+void pop_list(struct pop3_server *s, struct slice args);
 /* UIDL [msg]. */
-void server_uidl(struct pop3_server *s, struct slice args);
+void pop_uidl(struct pop3_server *s, struct slice args);
 /* DELE msg. */
-void server_dele(struct pop3_server *s, struct slice args);
+void pop_dele(struct pop3_server *s, struct slice args);
 /* RSET. */
-void server_rset(struct pop3_server *s, struct slice args);
+void pop_rset(struct pop3_server *s, struct slice args);
 
 /* Goes on with a listing while there is room. */
-void server_list_step(struct pop3_server *s);
+void pop_list_step(struct pop3_server *s);
 
 /* The message a client names, from 0; false when there is none, which was then said. */
-bool server_message(struct pop3_server *s, struct slice arg, size_t *index);
+bool pop_message(struct pop3_server *s, struct slice arg, size_t *index);
 
 /* --- server_message.c ----------------------------------------------------------------------- */
 
 /* RETR msg. */
-void server_retr(struct pop3_server *s, struct slice args);
+void pop_retr(struct pop3_server *s, struct slice args);
 /* TOP msg n. */
-void server_top(struct pop3_server *s, struct slice args);
+void pop_top(struct pop3_server *s, struct slice args);
 /* Asks for the next piece when there is room. */
-void server_message_step(struct pop3_server *s);
+void pop_message_step(struct pop3_server *s);
 /* READ was answered. */
-void server_read_answer(struct pop3_server *s, const struct engine_answer *a);
+void pop_read_answer(struct pop3_server *s, const struct engine_answer *a);
 
 #endif

@@ -16,10 +16,10 @@ line_run(struct pop3_server *s, struct slice line)
 	s->facts.commands++;
 	for (size_t i = 0; i < line.n; i++)
 		if (line.p[i] < ' ' || line.p[i] == 127) {
-			server_bad(s, "A command holds no control characters");
+			pop_bad(s, "A command holds no control characters");
 			return;
 		}
-	server_command(s, line);
+	pop_command(s, line);
 }
 
 static size_t
@@ -29,18 +29,18 @@ junk_feed(struct pop3_server *s, struct slice in)
 
 	s->junk_bytes += n;
 	if (s->junk_bytes > SERVER_JUNK_LINE_MAX) {
-		server_goodbye(s, ENGINE_WHY_LIMIT, "Line far too long, closing");
+		pop_goodbye(s, ENGINE_WHY_LIMIT, "Line far too long, closing");
 	} else if (lf < in.n) {
 		s->line_junk = false;
 		s->last_ms = s->now_ms;
 		s->facts.commands++;
-		server_bad(s, "Line too long");
+		pop_bad(s, "Line too long");
 	}
 	return n;
 }
 
 size_t
-server_line_feed(struct pop3_server *s, struct slice in)
+pop_line_feed(struct pop3_server *s, struct slice in)
 {
 	size_t lf = sl_find(in, '\n'), n = lf < in.n ? lf + 1 : in.n;
 

@@ -6,7 +6,7 @@
 #include "pop3/server_int.h"
 
 bool
-server_is_marked(const struct pop3_server *s, size_t index)
+pop_is_marked(const struct pop3_server *s, size_t index)
 {
 	return s->marks && (s->marks[index / 8] >> index % 8 & 1);
 }
@@ -23,12 +23,12 @@ is_digits(struct slice s)
 
 /* R1939-5-k, R1939-5-m */
 bool
-server_message(struct pop3_server *s, struct slice arg, size_t *index)
+pop_message(struct pop3_server *s, struct slice arg, size_t *index)
 {
 	uint64_t n;
 
 	if (!is_digits(arg)) {
-		server_bad(s, "A message number is expected");
+		pop_bad(s, "A message number is expected");
 		return false;
 	}
 	if (!num_u64(arg, s->drop.count, &n) || n == 0) {
@@ -36,7 +36,7 @@ server_message(struct pop3_server *s, struct slice arg, size_t *index)
 		return false;
 	}
 	*index = (size_t)n - 1;
-	if (server_is_marked(s, *index)) {
+	if (pop_is_marked(s, *index)) {
 		pop3_err(&s->out, NULL, "Message %zu is marked as deleted", *index + 1);
 		return false;
 	}
@@ -45,7 +45,7 @@ server_message(struct pop3_server *s, struct slice arg, size_t *index)
 
 /* R1939-5-b, R1939-5-c, R1939-5-d, R1939-4-e */
 void
-server_stat(struct pop3_server *s, struct slice args)
+pop_stat(struct pop3_server *s, struct slice args)
 {
 	(void)args;
 	pop3_ok(&s->out, "%zu %llu", s->drop.count - s->marked,
@@ -85,7 +85,7 @@ list(struct pop3_server *s, enum server_job_kind kind, struct slice args)
 	size_t index;
 
 	if (args.n) {
-		if (!server_message(s, args, &index))
+		if (!pop_message(s, args, &index))
 			return;
 		buf_put(&s->out, SL("+OK "));
 		put_line(s, kind, index);
@@ -97,23 +97,23 @@ list(struct pop3_server *s, enum server_job_kind kind, struct slice args)
 }
 
 void
-server_list(struct pop3_server *s, struct slice args)
+pop_list(struct pop3_server *s, struct slice args)
 {
 	list(s, JOB_LIST, args);
 }
 
 void
-server_uidl(struct pop3_server *s, struct slice args)
+pop_uidl(struct pop3_server *s, struct slice args)
 {
 	list(s, JOB_UIDL, args);
 }
 
 /* R1939-5-i, R1939-7-j: messages marked as deleted are not listed. R1939-3-g: the dot. */
 void
-server_list_step(struct pop3_server *s)
+pop_list_step(struct pop3_server *s)
 {
-	while (s->job.index < s->drop.count && server_waiting(s) < POP3_OUTPUT_HIGH) {
-		if (!server_is_marked(s, s->job.index))
+	while (s->job.index < s->drop.count && pop_waiting(s) < POP3_OUTPUT_HIGH) {
+		if (!pop_is_marked(s, s->job.index))
 			put_line(s, s->job.kind, s->job.index);
 		s->job.index++;
 	}
@@ -125,11 +125,11 @@ server_list_step(struct pop3_server *s)
 
 /* R1939-5-m, R1939-5-n */
 void
-server_dele(struct pop3_server *s, struct slice args)
+pop_dele(struct pop3_server *s, struct slice args)
 {
 	size_t index;
 
-	if (!server_message(s, args, &index))
+	if (!pop_message(s, args, &index))
 		return;
 	if (!s->marks)
 		s->marks = arena_get(s->arena, s->drop.count / 8 + 1);
@@ -145,7 +145,7 @@ server_dele(struct pop3_server *s, struct slice args)
 
 /* R1939-5-p */
 void
-server_rset(struct pop3_server *s, struct slice args)
+pop_rset(struct pop3_server *s, struct slice args)
 {
 	(void)args;
 	if (s->marks)

@@ -19,17 +19,17 @@ begin(struct pop3_server *s, enum server_job_kind kind, size_t index, uint64_t l
 
 /* R1939-5-j */
 void
-server_retr(struct pop3_server *s, struct slice args)
+pop_retr(struct pop3_server *s, struct slice args)
 {
 	size_t index;
 
-	if (server_message(s, args, &index))
+	if (pop_message(s, args, &index))
 		begin(s, JOB_RETR, index, 0);
 }
 
 /* R1939-7-a */
 void
-server_top(struct pop3_server *s, struct slice args)
+pop_top(struct pop3_server *s, struct slice args)
 {
 	struct slice which;
 	uint64_t lines;
@@ -37,18 +37,18 @@ server_top(struct pop3_server *s, struct slice args)
 
 	sl_cut(&args, ' ', &which);
 	if (!num_u64(args, UINT64_MAX, &lines))
-		server_bad(s, "A number of lines is expected");
-	else if (server_message(s, which, &index))
+		pop_bad(s, "A number of lines is expected");
+	else if (pop_message(s, which, &index))
 		begin(s, JOB_TOP, index, lines);
 }
 
 void
-server_message_step(struct pop3_server *s)
+pop_message_step(struct pop3_server *s)
 {
 	bool is_retr = s->job.kind == JOB_RETR;
 
 	if (s->state.phase != ENGINE_OPEN || s->question.number ||
-	    server_waiting(s) >= POP3_OUTPUT_HIGH)
+	    pop_waiting(s) >= POP3_OUTPUT_HIGH)
 		return;
 	s->read = (struct pop3_read){
 		.index = s->job.index,
@@ -56,7 +56,7 @@ server_message_step(struct pop3_server *s)
 		.max = is_retr || s->job.offset ? POP3_READ_MAX : SERVER_TOP_READ,
 		.is_retr = is_retr,
 	};
-	server_ask(s, POP3_ASK_READ, &s->read);
+	pop_ask(s, POP3_ASK_READ, &s->read);
 }
 
 /* How much of a piece TOP wants; *enough: nothing behind it. R1939-7-b, R1939-7-c */
@@ -137,7 +137,7 @@ say_begin(struct pop3_server *s, const struct engine_answer *a)
 }
 
 void
-server_read_answer(struct pop3_server *s, const struct engine_answer *a)
+pop_read_answer(struct pop3_server *s, const struct engine_answer *a)
 {
 	const struct pop3_octets *octets = a->detail;
 	uint64_t *count =
@@ -149,7 +149,7 @@ server_read_answer(struct pop3_server *s, const struct engine_answer *a)
 		return;
 	/* What was begun cannot be taken back, and a false end would be taken for the true one. */
 	if (a->fault.st != ST_OK || !octets || (octets->bytes.n == 0 && !octets->is_end)) {
-		server_close(s, ENGINE_WHY_TROUBLE);
+		pop_close(s, ENGINE_WHY_TROUBLE);
 		return;
 	}
 	bytes = sl_sub(octets->bytes, 0, s->read.max);

@@ -1,7 +1,7 @@
 /*
  * A small world around POP3 engines, in virtual time: fixture users (userN@example.test) with the
- * password "secret" and a maildrop in memory (docs/SCENARIOS.md section 5). Unit tests, fuzz harness and the in-process scenario
- * player share it. Not part of any program that is installed.
+ * password "secret" and a maildrop in memory (docs/SCENARIOS.md section 5). Unit tests, fuzz
+ * harness and the in-process scenario player share it. Not part of any program that is installed.
  */
 #ifndef POP3_TESTS_WORLD_H
 #define POP3_TESTS_WORLD_H
