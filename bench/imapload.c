@@ -332,10 +332,14 @@ load_idle(struct load *load)
 	printf("ready %d\n", n);
 	fflush(stdout);
 	for (;;) {
-		if (load_turn(load, 50) < n)
+		if (load_turn(load, 5) < n)
 			return;
-		if (poll(&input, 1, 0) > 0 && read(0, &byte, 1) <= 0)
+		if (poll(&input, 1, 0) <= 0)
+			continue;
+		if (read(0, &byte, 1) <= 0)
 			return;
+		printf("heard %lld\n", (long long)load->stats.messages);
+		fflush(stdout);
 	}
 }
 

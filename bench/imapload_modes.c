@@ -189,6 +189,18 @@ idle_more(struct load *load, struct client *c)
 }
 
 static void
+idle_untagged(struct load *load, struct client *c, const struct reply *r)
+{
+	int64_t before = c->exists;
+
+	exists_untagged(load, c, r);
+	if (c->idling && c->got == 0 && c->exists > before) {
+		c->got = 1;
+		load->stats.messages++;
+	}
+}
+
+static void
 latency_untagged(struct load *load, struct client *c, const struct reply *r)
 {
 	int64_t before = c->exists;
@@ -275,8 +287,9 @@ static const struct mode modes[] = {
 	  .ready = stress_ready, .untagged = stress_untagged, .more = stress_more,
 	  .tolerates = stress_tolerates, .begins = stress_begins,
 	  .comes_again = load_wants_more },
-	{ .name = "idle", .help = "LOGIN, SELECT, IDLE; prints \"ready N\", holds until stdin ends",
-	  .ready = idle_ready, .untagged = exists_untagged, .more = idle_more,
+	{ .name = "idle", .help = "LOGIN, SELECT, IDLE; prints \"ready N\"; holds until stdin ends,\n"
+	  "            says \"heard N\" for each line of it: sessions with new mail",
+	  .ready = idle_ready, .untagged = idle_untagged, .more = idle_more,
 	  .comes_again = load_never },
 	{ .name = "latency", .help = "time from a delivery to EXISTS at a client that idles",
 	  .ready = idle_ready, .untagged = latency_untagged, .more = idle_more,

@@ -74,15 +74,16 @@ class Filler:
         head = HEAD.format(user=user, s=s + 1, n=n, h=n // 60 % 24, m=n % 60, r=n - n % 5)
         return head.encode() + self.rest[s]
 
-    def fill(self, maildir, user, count, first=1):
-        """Puts `count` messages into maildir/cur; they belong to the owner of maildir."""
+    def fill(self, maildir, user, count, first=1, sub="cur"):
+        """Puts `count` messages into maildir/cur or /new; they belong to the owner of maildir."""
         owner = os.stat(maildir)
-        folder = os.open(os.path.join(maildir, "cur"), os.O_RDONLY)
+        folder = os.open(os.path.join(maildir, sub), os.O_RDONLY)
         try:
             for n in range(first, first + count):
                 data = self.message(user, n)
                 crlf = len(data) + self.lines[n % SHAPES]
-                name = "%d.M%06dP99.fill,S=%d,W=%d:2," % (1767225600 + n, n % 1000000, len(data), crlf)
+                name = "%d.M%06dP99.fill,S=%d,W=%d%s" % (
+                    1767225600 + n, n % 1000000, len(data), crlf, ":2," if sub == "cur" else "")
                 fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
                 os.write(fd, data)
                 if os.geteuid() == 0:
