@@ -287,7 +287,8 @@ static const struct mode modes[] = {
 	  .ready = stress_ready, .untagged = stress_untagged, .more = stress_more,
 	  .tolerates = stress_tolerates, .begins = stress_begins,
 	  .comes_again = load_wants_more },
-	{ .name = "idle", .help = "LOGIN, SELECT, IDLE; prints \"ready N\"; holds until stdin ends,\n"
+	{ .name = "idle",
+	  .help = "LOGIN, SELECT, IDLE; prints \"ready N\"; holds until stdin ends,\n"
 	  "            says \"heard N\" for each line of it: sessions with new mail",
 	  .ready = idle_ready, .untagged = idle_untagged, .more = idle_more,
 	  .comes_again = load_never },
