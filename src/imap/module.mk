@@ -61,3 +61,8 @@ src_imap_tests_server_test_SOURCES = src/imap/tests/server_test.c
 src_imap_tests_server_test_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a
 src_imap_tests_search_test_SOURCES = src/imap/tests/search_test.c
 src_imap_tests_search_test_LDADD = libimap.a libmessage.a libbase.a
+
+# The engine on standard input and output, for tests/interop/imap-describe.
+check_PROGRAMS += src/imap/tests/imaptalk
+src_imap_tests_imaptalk_SOURCES = src/imap/tests/imaptalk.c
+src_imap_tests_imaptalk_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a

@@ -101,7 +101,7 @@ put_params(struct writer *w, const struct content *c)
 		if (w->brief && count == BRIEF_PARAMS)
 			break;
 		buf_put_byte(w->out, count++ ? ' ' : '(');
-		if (p->charset.n) {
+		if (p->charset.p) {
 			put_extended(w, p);
 			continue;
 		}
@@ -185,7 +185,7 @@ put_type(struct writer *w, const struct mime_part *part, bool as_message)
 		put_text(w, part->type.subtype);
 		buf_put_byte(w->out, ' ');
 	}
-	if (plain && !part->type.params && (!part->has_type || part->type.is_defect))
+	if (plain && !part->type.params)
 		buf_put(w->out, SL("(\"charset\" \"us-ascii\")")); /* R2045-5.2-a */
 	else
 		put_params(w, &part->type);

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "message/token.h"
 
 #define SECTIONS_MAX 100 /* of one continued parameter */
@@ -54,6 +55,18 @@ split_name(struct raw_param *r)
 	r->name = name;
 }
 
+/* A token in which 8-bit characters stand, as careless writers have them. */
+static struct slice
+word_8bit(struct slice *s)
+{
+	size_t n = 0;
+
+	while (n < s->n && (token_is_mime(s->p[n]) || s->p[n] > 127))
+		n++;
+	*s = sl_skip(*s, n);
+	return sl_mem(s->p - n, n);
+}
+
 /*
  * One value: a token or a quoted string (R2045-5.1-b); what people write instead goes to the ';'.
  */
@@ -72,7 +85,8 @@ value_read(struct arena *a, struct slice *s, bool *defect)
 		return copy;
 	}
 	rest = *s;
-	word = token_word(&rest);
+	word = word_8bit(&rest);
+	*defect = *defect || utf8_has_8bit(word);
 	token_skip(&rest, NULL);
 	if (word.n == 0 || (rest.n && rest.p[0] != ';')) { /* blanks or specials without quotes */
 		*defect = true;
@@ -187,7 +201,7 @@ param_value(struct arena *a, struct raw_param *list, struct raw_param *r,
 		}
 	}
 	p->charset = charset; /* it points into the value as it was read */
-	p->octets = charset.n ? arena_copy(a, buf_slice(&octets)) : SL_NONE;
+	p->octets = charset.p ? arena_copy(a, buf_slice(&octets)) : SL_NONE;
 	if (charset.n && cs->to_utf8(cs->arg, charset, buf_slice(&octets), &text))
 		p->value = arena_copy(a, buf_slice(&text));
 	else

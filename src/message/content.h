@@ -18,8 +18,8 @@ struct content_param {
 	struct content_param *next;
 	struct slice name;    /* lower case, without the stars of RFC 2231 */
 	struct slice value;   /* UTF-8 when it had a charset, else as written; quoting taken off */
-	struct slice charset; /* the one it came with (RFC 2231), or empty */
-	struct slice octets;  /* with charset: the value before it was converted */
+	struct slice charset; /* as RFC 2231 has it, perhaps empty; p NULL: it came without */
+	struct slice octets;  /* with charset.p: the value before it was converted */
 };
 
 struct content {
