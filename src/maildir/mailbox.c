@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/hmap.h"
+#include "maildir/cache_int.h"
 #include "maildir/folders.h"
 #include "maildir/mailbox_int.h"
 
@@ -129,6 +130,7 @@ mailbox_free(struct mailbox *m)
 	list_remove(&m->node);
 	store_timer_stop(m->store, &m->warm);
 	store_timer_stop(m->store, &m->again);
+	cache_free(m);
 	maildir_close(&m->dirs);
 	close_fd(&m->index);
 	close_fd(&m->lock);
@@ -451,6 +453,22 @@ mailbox_keyword_find(const struct mailbox *m, struct slice name)
 		if (sl_ieq(m->keywords[i], name))
 			return i;
 	return -1;
+}
+
+const char *
+mailbox_pop3_id(const struct mailbox *m, uint32_t uid)
+{
+	size_t lo = 0, hi = m->pop3_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->pop3_ids[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->pop3_count && m->pop3_ids[lo].uid == uid ? m->pop3_ids[lo].id : NULL;
 }
 
 /* The array without those rows, the names without their bases. */

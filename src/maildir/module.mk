@@ -3,7 +3,8 @@ noinst_LIBRARIES += libmaildir.a
 LIB_MAILDIR = libmaildir.a
 libmaildir_a_SOURCES = \
 	src/maildir/body.c src/maildir/body.h \
-	src/maildir/cache.h \
+	src/maildir/cache.c src/maildir/cache.h \
+	src/maildir/cache_entry.c src/maildir/cache_int.h \
 	src/maildir/change.c src/maildir/change.h \
 	src/maildir/dir.c src/maildir/dir.h \
 	src/maildir/facts.c src/maildir/facts.h \
@@ -49,7 +50,7 @@ src_maildir_tests_quota_test_LDADD = $(MAILDIR_TEST_LIBS)
 check_LIBRARIES += libmailworld.a
 libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
 MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test \
-	src/maildir/tests/folders_test
+	src/maildir/tests/folders_test src/maildir/tests/cache_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
@@ -61,3 +62,5 @@ src_maildir_tests_append_test_SOURCES = src/maildir/tests/append_test.c
 src_maildir_tests_append_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_folders_test_SOURCES = src/maildir/tests/folders_test.c
 src_maildir_tests_folders_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_cache_test_SOURCES = src/maildir/tests/cache_test.c
+src_maildir_tests_cache_test_LDADD = $(MAILBOX_TEST_LIBS)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "maildir/cache_int.h"
 #include "maildir/mailbox_int.h"
 #include "os/clock.h"
 
@@ -307,6 +308,8 @@ store_trim(struct store *s)
 
 		if (m->refs == 0)
 			mailbox_free(m);
+		else
+			cache_trim(m);
 	}
 }
 
