@@ -44,7 +44,7 @@ struct courierd {
 	struct list deliveries; /* open ones */
 	struct hmap accounts;   /* local.c */
 	struct list outs;       /* outbound.c: processes that deliver to other hosts */
-	unsigned out_failures;  /* deliveries in a row for which there was none */
+	int64_t out_none_ms;    /* since when there has been none; 0: there was one */
 	struct listener *control;
 
 	struct list commands; /* command.c: connections */

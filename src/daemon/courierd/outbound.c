@@ -6,8 +6,8 @@
 #include "daemon/courierd/courierd.h"
 #include "net/log.h"
 
-#define SOON_FIRST_MS 1000
-#define SOON_TIMES 6 /* then it counts as an attempt */
+#define SOON_MS 1000
+#define PATIENCE_MS 60000 /* so long without a process, and it counts as an attempt */
 
 /* A process that delivers. */
 struct out {
@@ -38,7 +38,7 @@ outbound_up(struct proc *p, struct channel *channel, uint32_t index)
 		at = NULL;
 	}
 	list_insert_before(at ? &at->node : &c->outs.head, &o->node);
-	c->out_failures = 0;
+	c->out_none_ms = 0;
 }
 
 static struct out *
@@ -84,18 +84,29 @@ const struct channel_handler outbound_handlers[] = {
 
 /* ---- one delivery ---- */
 
-/* Not tried, or its end is unknown. */
 static void
-end_untried(struct delivery *d, const struct fault *why)
+end_for_now(struct delivery *d, const struct fault *why)
 {
-	struct courierd *c = d->c;
-	unsigned times = c->out_failures < SOON_TIMES ? c->out_failures : SOON_TIMES;
-
-	for (uint32_t i = 0; i < d->count && times == SOON_TIMES; i++)
+	for (uint32_t i = 0; i < d->count; i++)
 		delivery_result(d, i, why, SL_NONE);
-	if (times < SOON_TIMES)
-		delivery_soon(d, (int64_t)SOON_FIRST_MS << times);
-	delivery_end(d, courierd_now_ms(c) + ((int64_t)SOON_FIRST_MS << times));
+	delivery_end(d, 0);
+}
+
+static void
+end_soon(struct delivery *d)
+{
+	delivery_soon(d, SOON_MS);
+	delivery_end(d, courierd_now_ms(d->c) + SOON_MS);
+}
+
+/* The process is gone, and with it how it ended: once that is nobody's fault. */
+static void
+end_lost(struct delivery *d, const struct fault *why)
+{
+	if (work_of(d->m)->is_first_try)
+		end_soon(d);
+	else
+		end_for_now(d, why);
 }
 
 static void
@@ -119,7 +130,7 @@ delivered(struct channel_call *call, uint16_t type, const void *message, int fd,
 	} else {
 		d->c->counts.lost++;
 	}
-	end_untried(d, lost);
+	end_lost(d, lost);
 }
 
 /* Always the same one for a host, as long as the processes are the same. */
@@ -150,15 +161,17 @@ outbound_begin(struct delivery *d)
 	struct out *o = choose(c, host);
 	struct fault f;
 
-	if (!o) {
-		fault_set(&f, ST_TEMP, "4.3.2", "no process delivers to other hosts now");
-		c->out_failures++;
-		end_untried(d, &f);
+	if (!o && !c->out_none_ms)
+		c->out_none_ms = courierd_now_ms(c);
+	if (!o && courierd_now_ms(c) < c->out_none_ms + PATIENCE_MS) {
+		end_soon(d);
 		return;
 	}
-	if (delivery_send(d, o->channel, host, delivered, &f) == ST_OK)
+	if (!o) {
+		fault_set(&f, ST_TEMP, "4.3.2", "no process delivers to other hosts now");
+		end_for_now(d, &f);
 		return;
-	for (uint32_t i = 0; i < d->count; i++)
-		delivery_result(d, i, &f, SL_NONE);
-	delivery_end(d, 0);
+	}
+	if (delivery_send(d, o->channel, host, delivered, &f) != ST_OK)
+		end_for_now(d, &f);
 }

@@ -179,6 +179,7 @@ fill_options(struct client *c, struct smtp_server_opts *o)
 
 	smtp_server_opts_init(o, c->service->kind, sl_str(cf->site.me));
 	o->greeting = sl_str(cf->site.esmtpgreeting);
+	o->extensions |= SMTP_EXT_DSN;
 	o->size_max_bytes = cf->site.sizelimit_bytes;
 	o->recipients_max = cf->bofh.max_rcpts ? (unsigned)cf->bofh.max_rcpts : IDLE_HINT_RCPTS;
 	if (c->service->kind == SMTP_SERVICE_LOCAL) {
