@@ -179,8 +179,11 @@ static void
 maildir_done(struct maildir_job *job, const struct fault *f)
 {
 	struct run *r = job->arg;
+	struct box *b = r->box;
 
-	r->box->is_doubtful = f->st != ST_OK;
+	b->is_doubtful = f->st != ST_OK;
+	if (f->st == ST_OK)
+		local_arrived(b->account->l, b->account, sl_str(b->path));
 	r->box = NULL;
 	run_continue(r, f);
 }

@@ -26,6 +26,7 @@ struct local {
 	struct list accounts;   /* struct account */
 	struct list deliveries; /* struct delivery */
 	struct list links;      /* struct link_to: channels to courierd */
+	struct list readers;    /* struct link_to: channels to imapd of the same accounts */
 	struct list programs;   /* struct program: running, or ended and to be reaped */
 	struct list program_queue, mbox_queue; /* struct run, waiting for their turn */
 	struct mbox_work *mbox;                /* the one being written */
@@ -36,7 +37,7 @@ struct local {
 	uint64_t delivered, deferred, failed;
 };
 
-/* A channel to courierd. */
+/* A channel to courierd, or to imapd. */
 struct link_to {
 	struct list_node node;
 	struct channel *c;
@@ -101,6 +102,9 @@ struct run {
 
 /* A delivery has ended. */
 void local_delivered(struct local *l);
+
+/* A message is in a Maildir for good: sessions that read there are told. */
+void local_arrived(struct local *l, const struct account *a, struct slice path);
 
 /* The home of an account, opened; -1 with a fault of class 4. */
 int account_open_home(const struct account *a, struct fault *f);

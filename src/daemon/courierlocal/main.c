@@ -204,18 +204,38 @@ local_delivered(struct local *l)
 		local_exit(l);
 }
 
-/* ---- courierd ---- */
+/* ---- channels ---- */
+
+static void
+link_add(struct list *links, struct channel *c)
+{
+	struct link_to *k = mem_get(sizeof(*k));
+
+	k->c = c;
+	list_node_init(&k->node);
+	list_append(links, &k->node);
+}
+
+static void
+link_drop(struct list *links, const struct channel *c)
+{
+	LIST_EACH (links, n) {
+		struct link_to *k = CONTAINER_OF(n, struct link_to, node);
+
+		if (k->c != c)
+			continue;
+		list_remove(n);
+		mem_free(k);
+	}
+}
 
 static void
 courierd_up(struct proc *p, struct channel *c, uint32_t index)
 {
 	struct local *l = proc_state(p);
-	struct link_to *k = mem_get(sizeof(*k));
 
 	(void)index;
-	k->c = c;
-	list_node_init(&k->node);
-	list_append(&l->links, &k->node);
+	link_add(&l->links, c);
 	if (l->draining)
 		channel_pause(c, true);
 }
@@ -228,18 +248,38 @@ courierd_down(struct proc *p, struct channel *c, uint32_t index)
 
 	(void)index;
 	delivery_abort_all(l, c);
-	LIST_EACH (&l->links, n) {
-		struct link_to *k = CONTAINER_OF(n, struct link_to, node);
-
-		if (k->c != c)
-			continue;
-		list_remove(n);
-		mem_free(k);
-	}
+	link_drop(&l->links, c);
 	if (list_is_empty(&l->links) && !l->ended) {
 		l->ended = true;
 		proc_exit(p, 0);
 	}
+}
+
+static void
+imapd_up(struct proc *p, struct channel *c, uint32_t index)
+{
+	struct local *l = proc_state(p);
+
+	(void)index;
+	link_add(&l->readers, c);
+}
+
+static void
+imapd_down(struct proc *p, struct channel *c, uint32_t index)
+{
+	struct local *l = proc_state(p);
+
+	(void)index;
+	link_drop(&l->readers, c);
+}
+
+void
+local_arrived(struct local *l, const struct account *a, struct slice path)
+{
+	struct ipc_arrived m = {.account = a->address, .folder = path};
+
+	LIST_EACH (&l->readers, n)
+		channel_note(CONTAINER_OF(n, struct link_to, node)->c, IPC_arrived, &m, -1);
 }
 
 /* ---- the daemon ---- */
@@ -254,6 +294,7 @@ local_start(struct proc *p, struct fault *f)
 		return fault_set(f, ST_BUG, "", "start came before account");
 	list_init(&l->deliveries);
 	list_init(&l->links);
+	list_init(&l->readers);
 	list_init(&l->programs);
 	list_init(&l->program_queue);
 	list_init(&l->mbox_queue);
@@ -324,6 +365,11 @@ main(int argc, char **argv)
 		.handlers = handlers,
 		.up = courierd_up,
 		.down = courierd_down},
+	    {.role = "imapd",
+		.sends = IPC_LINK_NOTICE,
+		.receives = IPC_LINK_NONE,
+		.up = imapd_up,
+		.down = imapd_down},
 	    {.role = NULL},
 	};
 	static const struct proc_def def = {
