@@ -141,7 +141,8 @@ client_free(struct client *c)
 	struct worker_account *a = c->account;
 
 	list_remove(&c->node);
-	proc_busy(a->w->p, --a->w->client_count);
+	c->w->client_count--;
+	worker_busy(c->w);
 	a->sessions--;
 	arena_free(c->arena);
 	mem_free(c);
@@ -189,7 +190,8 @@ client_begin(struct worker_account *a, const struct ipc_session *m, struct chann
 	snprintf(c->ip, sizeof(c->ip), "%.*s", SL_FMT(m->ip));
 	list_node_init(&c->node);
 	list_append(&w->clients, &c->node);
-	proc_busy(w->p, ++w->client_count);
+	w->client_count++;
+	worker_busy(w);
 	a->sessions++;
 	engine = w->def->open(c, m, f);
 	if (!engine) {

@@ -3,7 +3,7 @@ LIB_MAILBOX = libmailbox.a
 noinst_LIBRARIES += libmailbox.a
 libmailbox_a_SOURCES = \
 	src/daemon/mailbox/worker.h src/daemon/mailbox/worker.c src/daemon/mailbox/client.c \
-	src/daemon/mailbox/maildir.c src/daemon/mailbox/watch.c
+	src/daemon/mailbox/maildir.c src/daemon/mailbox/watch.c src/daemon/mailbox/shell.c
 
 # Master and login for the tests of workers.
 check_PROGRAMS += src/daemon/mailbox/tests/mailworld

@@ -123,20 +123,27 @@ folder_unwatch(struct folder_watch *fw)
 	mem_free(fw);
 }
 
+/* A path as it stands below the home, else the absolute one; no "./" before, no "/" behind. */
+static struct slice
+plain(const struct worker_account *a, struct slice path)
+{
+	if (a->home.n && sl_starts(path, a->home) && path.n > a->home.n &&
+	    path.p[a->home.n] == '/')
+		path = sl_skip(path, a->home.n + 1);
+	while (sl_starts(path, SL("./")))
+		path = sl_skip(path, 2);
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	return path;
+}
+
 /* "./Maildir/.Lists.x" of an account whose Maildir is "Maildir" is "Lists.x"; "" is INBOX. */
 static bool
 folder_below(const struct worker_account *a, struct slice path, struct slice *name)
 {
-	struct slice top = a->maildir;
+	struct slice top = plain(a, a->maildir);
 
-	if (sl_starts(path, SL("./")))
-		path = sl_skip(path, 2);
-	if (sl_starts(top, SL("./")))
-		top = sl_skip(top, 2);
-	while (top.n > 1 && top.p[top.n - 1] == '/')
-		top.n--;
-	while (path.n > 1 && path.p[path.n - 1] == '/')
-		path.n--;
+	path = plain(a, path);
 	if (!sl_starts(path, top))
 		return false;
 	*name = sl_skip(path, top.n);

@@ -23,7 +23,23 @@ static const struct worker_def *worker_def; /* this program's; set once, by main
 const struct conf_mailservice *
 worker_conf(const struct worker *w)
 {
-	return w->def->conf(proc_conf(w->p));
+	return w->def->conf(w->conf);
+}
+
+void
+worker_init(struct worker *w)
+{
+	list_init(&w->accounts);
+	list_init(&w->clients);
+	list_init(&w->links);
+	list_init(&w->watched);
+}
+
+void
+worker_busy(struct worker *w)
+{
+	if (w->p)
+		proc_busy(w->p, w->client_count);
 }
 
 /* ---- accounts ---- */
@@ -109,11 +125,9 @@ on_account(struct proc *p, const struct ipc_account *m)
 		w->p = p;
 		w->loop = proc_loop(p);
 		w->def = worker_def;
-		list_init(&w->accounts);
-		list_init(&w->clients);
-		list_init(&w->links);
-		list_init(&w->watched);
+		worker_init(w);
 	}
+	w->conf = proc_conf(p);
 	if (m->uid != (uint32_t)geteuid()) {
 		log_event(LOG_LEVEL_ERROR, "account", KV_SL("refused", m->address),
 		    KV_U64("uid", m->uid), KV_END);
@@ -124,7 +138,7 @@ on_account(struct proc *p, const struct ipc_account *m)
 		return;
 	if (old)
 		account_drop(old, ENGINE_DRAIN);
-	if (old && proc_conf(p)->courierd.worker != CONF_WORKER_UID) {
+	if (old && w->conf->courierd.worker != CONF_WORKER_UID) {
 		worker_drain(p, 0);
 		return;
 	}
@@ -160,7 +174,8 @@ worker_exit(struct worker *w)
 	LIST_EACH (&w->links, n)
 		channel_free(CONTAINER_OF(n, struct worker_link, node)->c);
 	watch_free(w);
-	proc_exit(w->p, 0);
+	if (w->p)
+		proc_exit(w->p, 0);
 }
 
 static void
@@ -178,9 +193,9 @@ worker_drain(struct proc *p, uint32_t within_ms)
 static int64_t
 idle_after_ms(const struct worker *w)
 {
-	int64_t ms = proc_conf(w->p)->courierd.worker_idle_sec * 1000;
+	int64_t ms = w->conf->courierd.worker_idle_sec * 1000;
 
-	if (ms < IDLE_LEAST_MS || proc_conf(w->p)->courierd.worker == CONF_WORKER_SESSION)
+	if (ms < IDLE_LEAST_MS || w->conf->courierd.worker == CONF_WORKER_SESSION)
 		ms = IDLE_LEAST_MS;
 	return ms;
 }
@@ -265,7 +280,8 @@ worker_start(struct proc *p, struct fault *f)
 	/* The folder we were started in may be one that shall be unmounted. */
 	if (chdir("/") != 0)
 		return fault_sys(f, ST_IO, "", errno, "chdir /");
-	w->me = sl_str(mem_str(sl_str(proc_conf(p)->site.me))); /* outlives the configuration */
+	w->conf = proc_conf(p);
+	w->me = sl_str(mem_str(sl_str(w->conf->site.me))); /* outlives the configuration */
 	LIST_EACH (&w->accounts, n)
 		if (worker_account_open(CONTAINER_OF(n, struct worker_account, node), f) != ST_OK)
 			return f->st;
@@ -287,7 +303,7 @@ worker_dirs(struct proc *p, const char *const **write_dirs, const char *const **
 	*read_dirs = NULL;
 	*write_dirs = w->write_dirs;
 	w->write_dirs[0] = "/";
-	if (proc_conf(p)->courierd.worker == CONF_WORKER_UID)
+	if (w->conf->courierd.worker == CONF_WORKER_UID)
 		return;
 	buf_init(&path, 4096);
 	if (a->maildir.p[0] != '/')
@@ -309,6 +325,7 @@ worker_reload(struct proc *p)
 	struct worker *w = proc_state(p);
 	struct fault f = FAULT_NONE;
 
+	w->conf = proc_conf(p);
 	if (w->def->configure && w->def->configure(w, &f) != ST_OK)
 		log_event(LOG_LEVEL_ERROR, "reload", KV_FAULT(&f), KV_END);
 }
@@ -371,5 +388,7 @@ worker_main(int argc, char **argv, const struct worker_def *def)
 	};
 
 	worker_def = def;
+	if (argc == 2)
+		return worker_shell(argv[1], def);
 	return proc_main(argc, argv, &proc);
 }

@@ -7,6 +7,7 @@
  *   worker.c   accounts, idling, draining, what master asks
  *   client.c   a session from its frame to its LOGOUT line
  *   maildir.c  an account's Maildir, opened, and the store on it
+ *   shell.c    without master, on standard input and output
  *   watch.c    folders that sessions look at: notices, dirwatch, polling
  */
 #ifndef DAEMON_MAILBOX_WORKER_H
@@ -52,9 +53,10 @@ struct worker_def {
 
 /* The process. */
 struct worker {
-	struct proc *p; /* NULL before the first account */
+	struct proc *p; /* NULL before the first account, and when it was run from a shell */
 	struct loop *loop;
 	const struct worker_def *def;
+	const struct conf *conf; /* in force */
 	struct slice me;       /* this server's name, for file names */
 	struct list accounts;  /* struct worker_account */
 	struct list clients;   /* struct client */
@@ -99,8 +101,14 @@ struct client {
 	char ip[47];
 };
 
-/* main() of the daemon. */
+/* main() of the daemon: `imapd` by master, `imapd MAILDIR` from a shell. */
 int worker_main(int argc, char **argv, const struct worker_def *def);
+
+/* The second of them, shell.c: one session on standard input and output; the exit status. */
+int worker_shell(const char *maildir, const struct worker_def *def);
+
+/* Empty lists; def, loop and conf are set. */
+void worker_init(struct worker *w);
 
 /* The configuration of the service. */
 const struct conf_mailservice *worker_conf(const struct worker *w);
@@ -136,6 +144,9 @@ void clients_tell(
 
 /* The account with this address that takes sessions; NULL: none. */
 struct worker_account *worker_account_find(struct worker *w, struct slice address);
+
+/* The number of sessions has changed. */
+void worker_busy(struct worker *w);
 
 /* A session has ended. */
 void worker_left(struct worker_account *a);

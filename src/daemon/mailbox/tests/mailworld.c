@@ -196,9 +196,35 @@ on_failed(struct channel *c, uint32_t sequence, const void *message, int fd)
 	say("failed", ((const struct ipc_failed *)message)->text);
 }
 
+static void
+on_busy(struct channel *c, uint32_t sequence, const void *message, int fd)
+{
+	char text[16];
+
+	(void)c;
+	(void)sequence;
+	(void)fd;
+	snprintf(text, sizeof(text), "%u", (unsigned)((const struct ipc_busy *)message)->count);
+	say("busy", sl_str(text));
+}
+
+static void
+on_over(struct channel *c, uint32_t sequence, const void *message, int fd)
+{
+	struct world *w = channel_owner(c);
+	uint64_t n = ((const struct ipc_session_over *)message)->session;
+
+	(void)sequence;
+	(void)fd;
+	if (n == 0 || n > w->sessions)
+		say("trouble", SL("the end of a session that was not given"));
+}
+
 static struct channel *
 join(struct world *w, const char *role, enum ipc_link sends, enum ipc_link receives)
 {
+	static const struct channel_handler handlers[] = {
+	    {IPC_session_over, on_over}, {0, NULL}};
 	int fds[2];
 
 	if (fdpass_pair(fds) != 0)
@@ -207,7 +233,7 @@ join(struct world *w, const char *role, enum ipc_link sends, enum ipc_link recei
 	    &(struct ipc_peer){.role = sl_str(role), .index = w->peers++}, fds[0]);
 	return channel_new(w->loop, fds[1],
 	    &(struct channel_opts){.name = role, .sends = sends, .receives = receives,
-		.closed = lost, .owner = w});
+		.handlers = handlers, .closed = lost, .owner = w});
 }
 
 /* ---- the worker ---- */
@@ -260,7 +286,7 @@ static void
 spawn(struct world *w)
 {
 	static const struct channel_handler handlers[] = {
-	    {IPC_ready, on_ready}, {IPC_failed, on_failed}, {0, NULL}};
+	    {IPC_ready, on_ready}, {IPC_failed, on_failed}, {IPC_busy, on_busy}, {0, NULL}};
 	char text[16];
 	int fds[2];
 
