@@ -50,7 +50,8 @@ src_maildir_tests_quota_test_LDADD = $(MAILDIR_TEST_LIBS)
 check_LIBRARIES += libmailworld.a
 libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
 MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test \
-	src/maildir/tests/folders_test src/maildir/tests/cache_test
+	src/maildir/tests/folders_test src/maildir/tests/cache_test \
+	src/maildir/tests/crash_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
@@ -64,3 +65,5 @@ src_maildir_tests_folders_test_SOURCES = src/maildir/tests/folders_test.c
 src_maildir_tests_folders_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_cache_test_SOURCES = src/maildir/tests/cache_test.c
 src_maildir_tests_cache_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_crash_test_SOURCES = src/maildir/tests/crash_test.c
+src_maildir_tests_crash_test_LDADD = $(MAILBOX_TEST_LIBS)
