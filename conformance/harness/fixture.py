@@ -1,5 +1,6 @@
 """Filling a mailbox before a scenario: the Maildir of one user holds the messages given, and no other."""
 
+import contextlib
 import os
 import time
 
@@ -7,9 +8,10 @@ import time
 def fill_maildir(maildir, messages):
     """messages are octets as on the wire; files get LF, and names and times in the order of the list."""
     owner = os.stat(maildir)
-    for folder in ("new", "cur"):
-        for name in os.listdir(os.path.join(maildir, folder)):
-            os.unlink(os.path.join(maildir, folder, name))
+    while left := [os.path.join(maildir, folder, name) for folder in ("new", "cur") for name in os.listdir(os.path.join(maildir, folder))]:
+        for path in left:
+            with contextlib.suppress(FileNotFoundError):    # the server may still be marking what a session read
+                os.unlink(path)
     start = int(time.time()) - len(messages) - 60
     for number, message in enumerate(messages, 1):
         name = f"{start + number}.F{number:06}P{os.getpid()}N{time.monotonic_ns()}.fixture"
