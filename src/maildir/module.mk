@@ -26,7 +26,6 @@ libmaildir_a_SOURCES = \
 	src/maildir/mailbox_move.c \
 	src/maildir/mailbox_refresh.c \
 	src/maildir/name.c src/maildir/name.h \
-	src/maildir/pop3_id.c \
 	src/maildir/quota.c src/maildir/quota.h \
 	src/maildir/rows.c src/maildir/rows.h \
 	src/maildir/step.h \
