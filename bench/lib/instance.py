@@ -88,6 +88,12 @@ class Instance:
     def load_env(self):
         self.env = read_env(os.path.join(self.dir, "env"))
 
+    def has_imap(self):
+        """Whether mailboxes can be read here: ports, and for tools/sandbox a program behind them."""
+        programs = os.path.join(self.dir, "libexec")
+        return bool(self.env.get("IMAP_PORT")) and (
+            not os.path.isdir(programs) or os.path.exists(os.path.join(programs, "imapd")))
+
     def users(self):
         return self.env["USERS"].split()
 

@@ -254,20 +254,22 @@ module_may_begin(const struct module *m)
 	    !(m->limits.max_dels && m->under_way >= m->limits.max_dels);
 }
 
-bool
+unsigned
 sched_any(struct sched *s, int64_t now_ms)
 {
+	unsigned ready = 0;
+
 	s->now_ms = now_ms;
 	advance(s, now_ms);
 	for (unsigned i = 0; i < SCHED_MODULES; i++)
 		if (module_may_begin(&s->modules[i]))
-			return true;
-	return false;
+			ready |= 1u << i;
+	return ready;
 }
 
 size_t
-sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t max,
-    struct sched_dest **dest)
+sched_next(struct sched *s, int64_t now_ms, unsigned modules, struct sched_item **items,
+    size_t max, struct sched_dest **dest)
 {
 	s->now_ms = now_ms;
 	advance(s, now_ms);
@@ -277,7 +279,7 @@ sched_next(struct sched *s, int64_t now_ms, struct sched_item **items, size_t ma
 		struct sched_dest *d;
 		size_t count;
 
-		if (!module_may_begin(m))
+		if (!(modules >> i & 1) || !module_may_begin(m))
 			continue;
 		d = CONTAINER_OF(n, struct sched_dest, ring);
 		list_remove(n); /* its turn is over; dest_settle puts it at the end of the ring */

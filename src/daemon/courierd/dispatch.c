@@ -7,9 +7,9 @@
 #define DELIVERIES_A_TURN 256
 
 /*
- * Deliveries leave in waves: a few at once, the others together at the end of the wave. Then each
- * worker gets several for its folder, and all folders wait for the disk at the same time: one flush
- * serves many messages. Whoever has little to do waits for nothing.
+ * Local deliveries leave in waves: a few at once, the others together at the end of the wave. Then
+ * each worker gets several for its folder, and all folders wait for the disk at the same time: one
+ * flush serves many messages. Whoever has little to do waits for nothing.
  */
 #define WAVE_MS 20
 #define WAVE_EAGER 4
@@ -157,14 +157,18 @@ dispatch(struct deferred *later)
 		return;
 	for (int k = 0; k < DELIVERIES_A_TURN; k++) {
 		int64_t now = courierd_now_ms(c);
+		unsigned ready = sched_any(c->sched, now);
 
-		if (!sched_any(c->sched, now) || !wave_admits(c)) {
+		if (!(ready & 1u << MODULE_LOCAL))
 			c->wave_open = false; /* all that waited has left */
+		else if (!wave_admits(c))
+			ready &= ~(1u << MODULE_LOCAL);
+		if (!ready) {
 			courierd_look(c);
 			return;
 		}
-		n = sched_next(c->sched, now, items, COURIERD_BATCH, &dest);
-		c->wave_count++;
+		n = sched_next(c->sched, now, ready, items, COURIERD_BATCH, &dest);
+		c->wave_count += sched_dest_module(dest) == MODULE_LOCAL;
 		delivery_new(c, items, n, dest);
 	}
 	dispatch_kick(c);

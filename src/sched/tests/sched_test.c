@@ -26,7 +26,7 @@ begin(uint64_t dels, uint64_t host, uint64_t rcpt)
 static size_t
 next(int64_t now)
 {
-	return sched_next(s, now, got, COUNT_OF(got), &dest);
+	return sched_next(s, now, ~0u, got, COUNT_OF(got), &dest);
 }
 
 static void
@@ -178,6 +178,24 @@ test_fair(void)
 	sched_free(s);
 }
 
+/* One module waits for its time (courierd's waves) while another goes on. */
+static void
+test_modules(void)
+{
+	begin(0, 0, 1);
+	put(0, "a.example", &items[0], 0);
+	sched_put(s, &items[1], LOCAL, SL("anna"), &items[1], 0);
+	CHECK_EQ(sched_any(s, 1), 1u << ESMTP | 1u << LOCAL);
+	CHECK_EQ(sched_next(s, 1, 1u << LOCAL, got, COUNT_OF(got), &dest), 1);
+	CHECK(got[0] == &items[1]);
+	CHECK_EQ(sched_next(s, 1, 1u << LOCAL, got, COUNT_OF(got), &dest), 0);
+	CHECK_EQ(sched_any(s, 1), 1u << ESMTP);
+	CHECK_EQ(next(1), 1);
+	CHECK(got[0] == &items[0]);
+	CHECK_EQ(sched_any(s, 1), 0);
+	sched_free(s);
+}
+
 static void
 test_schedule(void)
 {
@@ -197,7 +215,7 @@ static const struct check_row tests[] = {
 	{ "time", test_time }, { "batch", test_batch }, { "limits", test_limits },
 	    { "held", test_held },
 	{ "flush_pause_remove", test_flush_pause_remove }, { "fair", test_fair },
-	    { "schedule", test_schedule },
+	    { "modules", test_modules }, { "schedule", test_schedule },
 };
 
 int
