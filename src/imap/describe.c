@@ -74,6 +74,7 @@ imap_describer_end(struct imap_describer *d, struct imap_description *out)
 	struct buf envelope, structure, outline;
 	bool ok;
 
+	/* R3501-7.4.2-p: octets */
 	out->sizes = (struct imap_sizes){
 	    root->end.bytes, root->end.octets, root->body.bytes, root->body.octets};
 	buf_init(&envelope, IMAP_ENVELOPE_MAX);

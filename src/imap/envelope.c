@@ -177,7 +177,7 @@ imap_envelope_put(struct buf *out, const struct imap_envelope *e, struct arena *
 			if (i == IMAP_ENVELOPE_SENDER || i == IMAP_ENVELOPE_REPLY_TO)
 				put_from_again(out, from, from_n);
 			else
-				buf_put(out, SL("NIL"));
+				buf_put(out, SL("NIL")); /* R3501-7.4.2-i */
 		}
 		if (i == IMAP_ENVELOPE_FROM) {
 			from = before;

@@ -97,7 +97,7 @@ imap_needle_feed(const struct imap_needle *n, struct imap_needle_place *at, stru
 			if (i == in.n)
 				break;
 		}
-		c = ascii_lower(in.p[i]);
+		c = ascii_lower(in.p[i]); /* R3501-6.4.4-g */
 		while (k && c != n->text.p[k])
 			k = n->fall[k];
 		k += c == n->text.p[k];

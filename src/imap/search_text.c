@@ -26,7 +26,7 @@ value_matches(struct imap_search_eval *e, const struct imap_needle *needle, stru
 	bool yes;
 
 	buf_init(&text, TEXT_MAX);
-	encword_decode(&text, value, e->cs);
+	encword_decode(&text, value, e->cs); /* R3501-6.4.4-c */
 	yes = imap_needle_in(needle, buf_slice(&text));
 	buf_fini(&text);
 	return yes;
@@ -279,6 +279,7 @@ part_begin(struct pass *p, const struct mime_part *part)
 {
 	part_end(p);
 	p->part = part;
+	/* R3501-6.4.4-b */
 	p->is_text = content_is(&part->type, "text", NULL) ||
 		     content_is(&part->type, "message", NULL) || !part->type.type.n;
 	p->as_is = is_as_is(p, part);

@@ -76,7 +76,7 @@ imap_section_find(struct slice outline, const struct imap_section *section, stru
 		*to = at.end;
 		return true;
 	}
-	/* R3501-6.4.5-f: HEADER and TEXT are of a message */
+	/* R3501-6.4.5-f, R3501-6.4.5-n: HEADER and TEXT are of a message */
 	if (section->depth && !message_enter(&r, &at))
 		return false;
 	*from = section->kind == IMAP_SECTION_TEXT ? at.body : at.header;
@@ -133,7 +133,7 @@ imap_section_filter(struct buf *out, struct slice header, const struct imap_sect
 		field = field_take(&header);
 		name = field_name(field);
 		ended = sl_eq(field, SL("\r\n"));
-		if (!name.n || is_named(section, name) != named)
+		if (!name.n || is_named(section, name) != named) /* R3501-6.4.5-o */
 			continue;
 		buf_put(out, field);
 		if (field.p[field.n - 1] != '\n')

@@ -228,6 +228,7 @@ put_lines(struct writer *w, const struct mime_part *part)
 
 static void put_part(struct writer *w, const struct mime_part *part);
 
+/* R3501-7.4.2-j */
 static void
 put_multipart(struct writer *w, const struct mime_part *part)
 {
@@ -307,7 +308,7 @@ value_copy(struct slice *s, struct buf *out, bool blank, struct slice *value)
 	return imap_said_char(s, ' ');
 }
 
-/* What follows up to the end of the list is extension data. */
+/* R3501-7.4.2-b: what follows up to the end of the list is extension data. */
 static bool
 extension_skip(struct slice *s, struct buf *out)
 {

@@ -213,7 +213,7 @@ put_label(struct buf *out, const struct imap_section *section, const struct imap
 		put_field_name(out, section->fields[i]);
 	}
 	buf_put(out, section->field_count ? SL(")]") : SL("]"));
-	if (item->has_partial) /* R3501-6.4.5-k */
+	if (item->has_partial) /* R3501-6.4.5-k, R3501-7.4.2-a */
 		imap_put_number(out, SL("<"), item->from, SL(">"));
 }
 

@@ -295,6 +295,7 @@ charset_take(struct reader *r, struct imap_search_run *run)
 	    !imap_lex_space(r->lx))
 		return false;
 	buf_init(&nothing, 16);
+	/* R3501-6.4.4-d: the built-in one knows it */
 	run->unknown_charset = !r->cs->to_utf8(r->cs->arg, r->charset, SL_NONE, &nothing);
 	buf_fini(&nothing);
 	return true;
@@ -311,6 +312,7 @@ parse_search(struct imap_server *s, struct imap_lexer *lx, bool by_uid)
 	r.cs = r.cs ? r.cs : &charset_builtin;
 	r.program = &run->program;
 	s->run.data = run;
+	/* R3501-6.4.8-a */
 	run->ask = (struct imap_search_ask){.program = &run->program, .is_uid = by_uid};
 	if (!imap_lex_space(lx) || !charset_take(&r, run))
 		return false;

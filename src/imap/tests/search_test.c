@@ -361,7 +361,7 @@ mistakes(void)
 	query_end(&q);
 	buf_fini(&b);
 	CHECK(query_begin(&q, SL(" CHARSET x-none ALL")));
-	CHECK(q.run->unknown_charset);
+	CHECK(q.run->unknown_charset); /* R3501-6.4.4-e */
 	query_end(&q);
 }
 
