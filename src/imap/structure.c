@@ -17,7 +17,7 @@
 #define BRIEF_PARAMS 4
 #define BRIEF_STOP (IMAP_STRUCTURE_MAX - 128u * 1024)
 
-/* What a multipart says when there is nothing in it: the grammar wants a part (R3501-9-g). */
+/* What a multipart says when there is nothing in it: the grammar wants a part. */
 #define EMPTY_PART \
 	"(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)"
 
@@ -239,7 +239,7 @@ put_multipart(struct writer *w, const struct mime_part *part)
 	for (const struct mime_part *child = part->first; child; child = child->next)
 		if (buf_ok(w->out) && (!w->brief || w->out->n < BRIEF_STOP))
 			put_part(w, child);
-	if (w->out->n == before)
+	if (w->out->n == before) /* R3501-9-g */
 		buf_put(w->out, SL(EMPTY_PART));
 	buf_put_byte(w->out, ' ');
 	put_text(w, part->type.subtype);
