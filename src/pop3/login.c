@@ -170,8 +170,10 @@ line(struct door *d, struct slice text, struct slice last)
 
 /* ---- what our side answers ---- */
 
-/* R3206-5-a, R3206-4-a, R3206-4-b, R5034-4-e, R1939-7-o: the client can tell a wrong password from
- * a server in trouble. */
+/*
+ * R3206-5-a, R3206-4-a, R3206-4-b, R5034-4-e, R1939-7-o, R1939-4-h: the client can tell a wrong
+ * password from a server in trouble.
+ */
 static void
 failed(struct door *d, const struct fault *f)
 {

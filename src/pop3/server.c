@@ -33,6 +33,7 @@ pop_waiting(const struct pop3_server *s)
 	return s->out.n - s->out_taken;
 }
 
+/* R2449-6.6-c: nothing here waits for the peer to read; what it does not take bounds our work. */
 bool
 pop_may_work(const struct pop3_server *s)
 {

@@ -62,7 +62,10 @@ take(struct pop3_client *k, const struct message *m, uint64_t octets)
 	};
 }
 
-/* ST_AGAIN: the file is not where it was. One that cannot be read is there, and RETR says why not. */
+/*
+ * R1939-11-a. ST_AGAIN: the file is not where it was. One that cannot be read is there, and RETR
+ * says why not.
+ */
 static enum st
 take_measured(struct pop3_client *k, uint32_t uid)
 {

@@ -227,6 +227,21 @@ def test_unique_ids_stay(w):
     k.close()
 
 
+def test_unique_ids_are_not_used_again(w):
+    """R1939-7-i: also the last one is not, when its message is gone."""
+    fill(w, ONE, TWO)
+    k = enter(w)
+    old = k.ok(b"UIDL 2").split()[2]
+    k.ok(b"DELE 2")
+    k.quit()
+    left(w, 1)
+    w.deliver(TWO)
+    k = enter(w)
+    new = k.ok(b"UIDL 2").split()[2]
+    check(new != old, "a new message has another unique id: %r" % new)
+    k.close()
+
+
 def test_sizes_of_names(w):
     """A name that tells the size is believed, the file is not read for it."""
     w.deliver(TWO, name="1700000001.M1P1.h,S=%d,W=%d" % (len(TWO), len(wire_of(TWO))))
@@ -328,7 +343,7 @@ def test_idle_memory(w):
 
 TESTS = [
     (test_lists, {}), (test_unread_input, {}), (test_messages, {}), (test_seen, {}), (test_seen_without_quit, {}),
-    (test_removal, {}), (test_no_quit, {}), (test_two_sessions, {}), (test_foreign, {}), (test_unique_ids_stay, {}),
+    (test_removal, {}), (test_no_quit, {}), (test_two_sessions, {}), (test_foreign, {}), (test_unique_ids_stay, {}), (test_unique_ids_are_not_used_again, {}),
     (test_sizes_of_names, {}), (test_many_messages, {}), (test_log, {}), (test_drain, {}), (test_revoke, {}),
     (test_sessions, {}), (test_idle_memory, {}),
 ]
