@@ -101,3 +101,7 @@ FUZZ_HARNESSES += fuzz/fuzz_smtpclient
 fuzz_fuzz_smtpclient_SOURCES = fuzz/fuzz_smtpclient.c src/smtp/tests/client_world.c
 fuzz_fuzz_smtpclient_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_smtpclient_LDADD = $(FUZZ_FRAME) libsmtp.a libsasl.a libmessage.a libbase.a
+FUZZ_HARNESSES += fuzz/fuzz_downgrade
+fuzz_fuzz_downgrade_SOURCES = fuzz/fuzz_downgrade.c
+fuzz_fuzz_downgrade_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_downgrade_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a

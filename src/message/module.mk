@@ -8,6 +8,7 @@ libmessage_a_SOURCES = \
 	src/message/charset_tables.c \
 	src/message/content.c \
 	src/message/content_write.c \
+	src/message/downgrade.c \
 	src/message/edit.c \
 	src/message/encword.c \
 	src/message/header.c \
@@ -30,3 +31,8 @@ src_message_tests_mime_test_SOURCES = src/message/tests/mime_test.c
 src_message_tests_mime_test_LDADD = libmessage.a libbase.a
 src_message_tests_words_test_SOURCES = src/message/tests/words_test.c
 src_message_tests_words_test_LDADD = libmessage.a libbase.a
+
+check_PROGRAMS += src/message/tests/downgrade_test
+TESTS += src/message/tests/downgrade_test
+src_message_tests_downgrade_test_SOURCES = src/message/tests/downgrade_test.c
+src_message_tests_downgrade_test_LDADD = libmessage.a libbase.a

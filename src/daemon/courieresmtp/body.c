@@ -9,7 +9,8 @@
 #include "ext/hash.h"
 
 #define PIECE_BYTES 32768u
-#define WINDOW_MAX (512u * 1024)
+#define WINDOW_MAX (1024u * 1024)
+#define PLAN_MEMORY ((size_t)4 << 20)
 
 /* The next octets of the source. */
 static enum st
@@ -77,8 +78,11 @@ body_rewind(struct body *b)
 	b->hash = NULL;
 	b->read_at = b->window_at = 0;
 	b->stuff = (struct smtp_stuff){.in_line = false};
-	b->ended = b->is_right = false;
+	b->ended = b->is_right = b->is_converted = false;
 	buf_clear(&b->window);
+	buf_fini(&b->run.header);
+	b->run = (struct downgrade_run){.at = 0};
+	buf_init(&b->run.header, DOWNGRADE_HEADER_MAX);
 }
 
 void
@@ -86,9 +90,30 @@ body_fini(struct body *b)
 {
 	body_rewind(b);
 	buf_fini(&b->window);
+	buf_fini(&b->run.header);
+	arena_free(b->arena);
+	b->arena = NULL;
 	if (b->fd >= 0)
 		close(b->fd);
 	b->fd = -1;
+}
+
+/* What leaves for the next octets, dots not doubled. */
+static void
+put(struct body *b, struct slice in, bool is_last)
+{
+	struct buf text;
+
+	if (!b->is_converted) {
+		smtp_stuff_put(&b->stuff, in, &b->window);
+		return;
+	}
+	buf_init(&text, WINDOW_MAX);
+	downgrade_feed(b->plan, &b->run, in, &text);
+	if (is_last)
+		downgrade_end(b->plan, &b->run, &text);
+	smtp_stuff_put(&b->stuff, buf_slice(&text), &b->window);
+	buf_fini(&text);
 }
 
 /* One piece more into the window. */
@@ -107,7 +132,7 @@ fill(struct body *b, struct fault *f)
 			return st;
 		hash_sha256.update(b->hash, in);
 		b->read_at += in.n;
-		smtp_stuff_put(&b->stuff, in, &b->window);
+		put(b, in, b->read_at == b->length);
 	}
 	if (b->read_at == b->length) {
 		smtp_stuff_end(&b->stuff, &b->window);
@@ -150,4 +175,82 @@ enum st
 body_verdict(const struct body *b, struct fault *f)
 {
 	return b->ended && b->is_right ? ST_OK : wrong(f);
+}
+
+/* ---- as 7 bit ---- */
+
+enum pass { PASS_LOOK, PASS_SCAN, PASS_COUNT };
+
+static enum st
+read_all(struct body *b, enum pass pass, struct smtp_client_content *c, struct fault *f)
+{
+	struct smtp_stuff stuff = {.in_line = false};
+	struct downgrade_run run = {.at = 0};
+	unsigned char room[PIECE_BYTES];
+	struct buf text;
+	struct slice in;
+	enum st st = ST_OK;
+
+	buf_init(&run.header, DOWNGRADE_HEADER_MAX);
+	buf_init(&text, WINDOW_MAX);
+	for (uint64_t at = 0; at < b->length && st == ST_OK; at += in.n) {
+		st = take(b, at, room, &in, f);
+		if (st != ST_OK)
+			break;
+		if (pass == PASS_LOOK)
+			downgrade_look(b->plan, in);
+		else if (pass == PASS_SCAN)
+			downgrade_scan(b->plan, in);
+		else
+			downgrade_feed(b->plan, &run, in, &text);
+		if (pass == PASS_COUNT && at + in.n == b->length)
+			downgrade_end(b->plan, &run, &text);
+		c->size_bytes += text.n;
+		c->wire_bytes += smtp_stuff_count(&stuff, buf_slice(&text));
+		buf_clear(&text);
+	}
+	c->wire_bytes += smtp_stuff_end_count(&stuff);
+	c->size_bytes += smtp_stuff_end_count(&stuff);
+	buf_fini(&text);
+	buf_fini(&run.header);
+	return st;
+}
+
+static enum st
+plan(struct body *b, struct smtp_client_content *none, struct fault *f)
+{
+	enum st st;
+
+	b->arena = arena_new("7 bit", PLAN_MEMORY);
+	b->plan = downgrade_new(b->arena);
+	st = read_all(b, PASS_LOOK, none, f);
+	if (st == ST_OK)
+		st = downgrade_looked(b->plan, f);
+	if (st == ST_OK)
+		st = read_all(b, PASS_SCAN, none, f);
+	if (st == ST_OK)
+		st = downgrade_scanned(b->plan, f);
+	if (st != ST_OK) {
+		arena_free(b->arena);
+		b->arena = NULL;
+		b->plan = NULL;
+	}
+	return st;
+}
+
+enum st
+body_convert(struct body *b, struct smtp_client_content *c, struct fault *f)
+{
+	struct smtp_client_content none = {.handle = 0};
+	enum st st = ST_OK;
+
+	body_rewind(b);
+	if (!b->plan)
+		st = plan(b, &none, f);
+	if (st != ST_OK)
+		return st;
+	c->size_bytes = c->wire_bytes = 0;
+	st = read_all(b, PASS_COUNT, c, f);
+	b->is_converted = st == ST_OK;
+	return st;
 }

@@ -84,6 +84,23 @@ ask_next(struct conn *c, uint32_t number)
 	}
 }
 
+/* R6152-3-a: what is 8 bit becomes quoted-printable or base64, or stays here. */
+static void
+ask_convert(struct conn *c, uint32_t number)
+{
+	struct smtp_client_content content;
+	struct fault f = FAULT_NONE;
+
+	if (!c->job) {
+		fault_set(&f, ST_TEMP, "4.3.0", "nobody waits for it");
+		answer(c, number, &f, NULL);
+		return;
+	}
+	content = c->job->message.content;
+	(void)!body_convert(&c->job->body, &content, &f);
+	answer(c, number, &f, &content);
+}
+
 static void
 ask_done(struct conn *c, const struct engine_ask *a)
 {
@@ -109,10 +126,7 @@ on_ask(struct session *s, const struct engine_ask *a)
 		ask_next(c, a->number);
 		break;
 	case SMTP_CLIENT_ASK_CONVERT:
-		fault_set(&f, ST_PERM, "5.6.3",
-		    "the message has 8 bit content, and %s does not take it (no 8BITMIME)",
-		    c->target.host);
-		answer(c, a->number, &f, NULL);
+		ask_convert(c, a->number);
 		break;
 	case SMTP_CLIENT_ASK_CHECK:
 		if (!c->job)

@@ -20,6 +20,7 @@
 #include "conf/route_line.h"
 #include "daemon/skel/proc.h"
 #include "dns/dns.h"
+#include "message/downgrade.h"
 #include "ext/tls.h"
 #include "net/dns_loop.h"
 #include "net/listener.h"
@@ -64,14 +65,26 @@ struct body {
 	struct buf window;
 	struct smtp_stuff stuff;
 	bool ended, is_right;
+	/* as 7 bit: the plan is made once, and followed until the next rewind */
+	struct arena *arena;
+	struct downgrade *plan;
+	struct downgrade_run run;
+	bool is_converted;
 };
 
 /* Looks through the content once. ST_OK, or class 4: it is not what was announced. */
 enum st body_init(struct body *b, struct fault *f) ATTR_CHECKED;
 void body_fini(struct body *b);
 
-/* From the first octet (again). */
+/* From the first octet (again), as it is. */
 void body_rewind(struct body *b);
+
+/*
+ * From the first octet as 7 bit content: *c becomes what leaves then. Reads it all three times.
+ * ST_OK, or ST_PERM 5.6.3: it cannot be; or class 4.
+ */
+enum st
+body_convert(struct body *b, struct smtp_client_content *c, struct fault *f) ATTR_CHECKED;
 
 /* Octets of what leaves, at offset; offsets never go back. ST_OK with *n > 0. */
 enum st body_read(struct body *b, uint64_t offset, unsigned char *p, size_t max, size_t *n,
