@@ -210,7 +210,7 @@ def parse_parts(text, at=0, nested=False):
 
 def check_regex(source):
     """The common subset of both runners; returns the number of groups."""
-    if re.search(r"\[:|\(\?|\\[0-9A-Za-z]|[*+?}][*+?]", source):
+    if re.search(r"\[:|\(\?|\\[0-9A-Za-z]|[*+?}][*+?]", source.replace(r"\\", "~")):
         raise Mistake(source, "a pattern without classes, look-around, back references or lazy repeats")
     try:
         return re.compile(source.encode("utf-8", "surrogateescape")).groups

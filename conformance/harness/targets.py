@@ -80,10 +80,10 @@ class Target:
 
     @contextmanager
     def lease(self, scenario):
-        """The users of a scenario: its own for as long as it is played when it fills mailboxes, else shared with others."""
+        """The users of a scenario: its own for as long as it is played when it works in mailboxes, else shared with others."""
         everyone = range(1, len(self.users) + 1)
         with self.leases:
-            if scenario.mails:
+            if scenario.mails or scenario.service in imap.SERVICES:
                 self.leases.wait_for(lambda: self.shared.count(0) >= scenario.users)
                 free = [n for n in reversed(everyone) if self.shared[n - 1] == 0][:scenario.users]
                 users, step = dict(enumerate(free, 1)), -1

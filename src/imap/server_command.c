@@ -88,7 +88,7 @@ take_tag(struct imap_server *s, struct imap_lexer *lx)
 		s->commands++;
 	}
 	imap_lex_init(lx, buf_slice(&s->text), s->run.a);
-	return imap_lex_tag(lx, &s->run.tag);
+	return imap_lex_tag(lx, &s->run.tag) && (lx->in.n == 0 || lx->in.p[0] == ' ');
 }
 
 /* The row of the command in s->text; the lexer then stands behind the verb. NULL: why not. */
