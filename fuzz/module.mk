@@ -105,3 +105,9 @@ FUZZ_HARNESSES += fuzz/fuzz_downgrade
 fuzz_fuzz_downgrade_SOURCES = fuzz/fuzz_downgrade.c
 fuzz_fuzz_downgrade_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_downgrade_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a
+
+# src/imap
+FUZZ_HARNESSES += fuzz/fuzz_imap
+fuzz_fuzz_imap_SOURCES = fuzz/fuzz_imap.c
+fuzz_fuzz_imap_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_imap_LDADD = $(FUZZ_FRAME) libimapworld.a libdrive.a libimap.a libmessage.a libbase.a

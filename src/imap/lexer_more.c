@@ -113,6 +113,7 @@ take_system_flag(struct imap_lexer *lx, unsigned *flags)
 	return imap_lex_fail(lx, "there is no such system flag");
 }
 
+/* R3501-2.3.2-b: a keyword is any atom. */
 static bool
 take_flag(struct imap_lexer *lx, struct imap_lex_flags *out, struct slice *keywords)
 {
@@ -254,7 +255,7 @@ imap_lex_date(struct imap_lexer *lx, int64_t *sec)
 	return imap_lex_fail(lx, "expected a date as 21-Nov-2026");
 }
 
-/* R3501-5.1-a: INBOX in any case is one mailbox; so are the names below it. */
+/* R3501-5.1-a, R3501-5.1-b: INBOX in any case is one mailbox; nothing else is folded. */
 static void
 inbox_fold(unsigned char *p, size_t n)
 {

@@ -73,7 +73,9 @@ imap_bye(struct imap_server *s, enum engine_why why, const char *words)
 
 /* --- what follows from a change ------------------------------------------------------------- */
 
-/* May input be looked at? */
+/*
+ * May input be looked at? R3501-5.5-a, R3501-5.5-b: not while a command is worked on.
+ */
 static bool
 may_read(const struct imap_server *s)
 {
@@ -82,7 +84,7 @@ may_read(const struct imap_server *s)
 	       s->body.n == s->body_taken && imap_out_waiting(s) < IMAP_OUTPUT_HIGH;
 }
 
-/* Is the session between two commands, or in IDLE? */
+/* Is the session between two commands, or in IDLE (R2177-3-e: whose time ends too)? */
 static bool
 at_boundary(const struct imap_server *s)
 {

@@ -68,7 +68,7 @@ row_named(struct slice verb, bool by_uid)
 	return NULL;
 }
 
-/* R3501-3-a: may it be given now? Why not, or NULL. */
+/* R3501-3-a, R3691-2-b: may it be given now? Why not, or NULL. */
 static const char *
 state_refuses(const struct imap_server *s, const struct imap_command *row)
 {

@@ -35,6 +35,7 @@ say_tagged(struct imap_server *s)
 	arena_free(a);
 }
 
+/* R3501-5.2-a, R3501-6.3.11-d */
 static void
 ask_sync(struct imap_server *s)
 {
@@ -138,7 +139,8 @@ imap_deselect(struct imap_server *s)
 
 /*
  * R3501-7.4.1-b: each EXPUNGE counts at once, so the numbers that follow are those after it.
- * R3501-7.3.1-a: EXISTS comes behind them and is never less than what the client can count.
+ * R3501-7.3.1-a, R3501-7.3.2-a: EXISTS comes behind them and is never less than what the client
+ * can count.
  */
 static void
 say_changes(struct imap_server *s, const struct imap_changes *c)
@@ -199,6 +201,7 @@ imap_sync_resume(struct imap_server *s)
 		sync_goes_on(s, true);
 }
 
+/* R2177-3-c */
 void
 imap_idle_sync(struct imap_server *s)
 {

@@ -62,7 +62,7 @@ imap_read_idle(struct imap_server *s)
 	keep_tag(s);
 }
 
-/* Octets that belong to a refused command: R7888-4-a. */
+/* Octets that belong to a refused command: R7888-4-a, R7888-4-b. */
 static void
 skip(struct imap_server *s, uint64_t n)
 {
@@ -150,7 +150,7 @@ body_line_ends(struct imap_server *s)
 	line_ends(s);
 }
 
-/* R2177-3-a: DONE and nothing else. */
+/* R2177-3-a, R2177-3-d: DONE and nothing else. */
 static void
 idle_line_ends(struct imap_server *s)
 {
@@ -163,7 +163,7 @@ idle_line_ends(struct imap_server *s)
 		imap_bad(s, "Expected DONE");
 }
 
-/* The next bytes of a line; all of it when it ends there. */
+/* The next bytes of a line; all of it when it ends there. R3501-2.2-a */
 static size_t
 read_line(struct imap_server *s, struct slice in)
 {

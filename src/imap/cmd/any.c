@@ -2,7 +2,10 @@
 #include "imap/reply/reply.h"
 #include "imap/server_cmd.h"
 
-/* RFC 3501 section 6.1.1. */
+/*
+ * RFC 3501 section 6.1.1. What is listed is what the owner offers: R2177-3-f, R4315-2.1-b,
+ * R7888-3-b
+ */
 void
 imap_run_capability(struct imap_server *s)
 {
@@ -63,6 +66,7 @@ imap_parse_id(struct imap_server *s, struct imap_lexer *lx)
 	return imap_lex_char(lx, ')');
 }
 
+/* R2971-3.1-a */
 void
 imap_run_id(struct imap_server *s)
 {
@@ -70,7 +74,7 @@ imap_run_id(struct imap_server *s)
 	imap_done(s, "ID completed");
 }
 
-/* R2342-5-a: one personal namespace, below INBOX; nothing shared is offered. */
+/* R2342-5-a, R2342-5-b, R2342-6-a: one personal namespace, below INBOX; nothing shared. */
 void
 imap_run_namespace(struct imap_server *s)
 {

@@ -12,7 +12,7 @@ static const struct {
 	{IMAP_HAS_NO_CHILDREN, "\\HasNoChildren"},
 };
 
-/* R3501-7.2.2-a, R3348-3-a: both of its attributes never stand together. */
+/* R3501-5.1.1-a, R3501-7.2.2-a, R3348-3-a: both of its attributes never stand together. */
 static void
 say_folder(struct imap_server *s, struct slice name, unsigned attributes)
 {
@@ -48,7 +48,7 @@ say_root(struct imap_server *s, struct slice reference)
 /*
  * Does name match, "*" standing for anything and "%" for anything within a level? Where the last
  * "%" cannot be stretched any more, the last "*" is; earlier ones never need to be: a "*" behind
- * them could have taken what they would. R3501-6.3.8-c, R3501-6.3.8-d.
+ * them could have taken what they would. R3501-6.3.8-c, R3501-6.3.8-d, R3501-6.3.8-e.
  */
 bool
 imap_list_match(struct slice pattern, struct slice name)

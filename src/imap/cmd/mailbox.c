@@ -43,7 +43,7 @@ imap_answered_create(struct imap_server *s, const struct engine_answer *a)
 	imap_done_or_failed(s, a, "CREATE completed");
 }
 
-/* R3501-6.3.4-a */
+/* R3501-6.3.4-a, R5530-3-d */
 void
 imap_run_delete(struct imap_server *s)
 {
@@ -63,7 +63,10 @@ imap_answered_delete(struct imap_server *s, const struct engine_answer *a)
 	imap_done_or_failed(s, a, "DELETE completed");
 }
 
-/* R3501-6.3.5-a: from INBOX the messages are moved, and INBOX stays; so it may be selected. */
+/*
+ * R3501-6.3.5-a, R3501-6.3.5-c: from INBOX the messages are moved, and INBOX stays; so it may be
+ * selected.
+ */
 void
 imap_run_rename(struct imap_server *s)
 {
@@ -132,7 +135,7 @@ status_value(const struct imap_status *st, size_t offset)
 	return v;
 }
 
-/* R3501-7.2.4-a */
+/* R3501-6.3.10-b, R3501-7.2.4-a */
 void
 imap_answered_status(struct imap_server *s, const struct engine_answer *a)
 {

@@ -27,7 +27,7 @@ imap_run_select(struct imap_server *s)
 		imap_ask(s, IMAP_ASK_SELECT, s->run.data);
 }
 
-/* R3501-6.3.1-b: FLAGS, EXISTS, RECENT, and what is known beside them. */
+/* R3501-6.3.1-b, R3501-2.3.1.1-b: FLAGS, EXISTS, RECENT, and what is known beside them. */
 static void
 say_selected(struct imap_server *s, const struct imap_selected *m)
 {
@@ -56,7 +56,7 @@ imap_answered_select(struct imap_server *s, const struct engine_answer *a)
 		imap_ask(s, IMAP_ASK_SELECT, d);
 		return;
 	}
-	if (a->fault.st != ST_OK) {
+	if (a->fault.st != ST_OK) { /* R3501-6.3.1-d */
 		imap_failed(s, &a->fault);
 		return;
 	}

@@ -62,7 +62,7 @@ put_set(struct buf *out, const uint32_t *n, size_t count)
 	}
 }
 
-/* R4315-3-c: the new UIDs in the order of the old ones. */
+/* R4315-3-c, R4315-3-d: the new UIDs in the order of the old ones; nothing about nothing. */
 void
 imap_answered_copy(struct imap_server *s, const struct engine_answer *a)
 {

@@ -1,7 +1,7 @@
 /* Arguments of the commands that change messages: APPEND STORE COPY EXPUNGE. */
 #include "imap/server_cmd.h"
 
-/* [SP flags] [SP date] SP literal, RFC 3501 section 6.3.11; the octets come later. */
+/* R3501-6.3.11-b: [SP flags] [SP date] SP literal; the octets come later. */
 bool
 imap_parse_append(struct imap_server *s, struct imap_lexer *lx)
 {
@@ -33,7 +33,7 @@ take_set(struct imap_server *s, struct imap_lexer *lx, bool is_uid, struct imap_
 	return imap_lex_space(lx) && imap_lex_set(lx, is_uid, s->exists, set);
 }
 
-/* R3501-6.4.6-a: what is done with the flags. */
+/* R3501-6.4.6-a, R3501-6.4.6-c: what is done with the flags. */
 static const struct {
 	const char *name;
 	enum imap_store_how how;

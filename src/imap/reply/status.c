@@ -3,7 +3,7 @@
 #include "base/mutf7.h"
 #include "imap/reply/reply.h"
 
-/* R5530-3-a: what went wrong, for programs. */
+/* R5530-3-a, R5530-3-c, R3501-6.3.11-c, R3501-6.4.7-c: what went wrong, for programs. */
 const char *
 imap_fault_code(const struct fault *f, bool trycreate)
 {

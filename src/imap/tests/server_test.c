@@ -590,6 +590,27 @@ test_limits(void)
 	imap_world_fini(&w);
 }
 
+/* R4315-3-a; and a mailbox that is full, R5530-3-c. */
+static void
+test_odd_stores(void)
+{
+	struct imap_world w;
+	struct drive_conn *c;
+
+	imap_world_init(&w);
+	fill(&w);
+	w.stores[0].uid_not_sticky = true;
+	w.stores[0].limit_bytes = 60;
+	c = imap_world_enter(&w, 1);
+	drive_send(c, SL(SELECT), 0);
+	CHECK(sl_search(buf_slice(&c->out), SL("\r\n* NO [UIDNOTSTICKY] ")) < c->out.n);
+	buf_clear(&c->out);
+	drive_send(c, SL("a COPY 1 INBOX\r\nb APPEND INBOX {5}\r\n"), 0);
+	CHECK_SL(buf_slice(&c->out), SL("a NO [OVERQUOTA] The mailbox is full\r\n"
+					"b NO [OVERQUOTA] The mailbox is full\r\n"));
+	imap_world_fini(&w);
+}
+
 /* The selected folder goes: the session ends, whoever removed it. */
 static void
 test_gone(void)
@@ -650,6 +671,7 @@ main(int argc, char **argv)
 		{"faults", test_faults},
 		{"append_cut", test_append_cut},
 		{"limits", test_limits},
+		{"odd_stores", test_odd_stores},
 		{"gone", test_gone},
 		{"facts", test_facts},
 	};

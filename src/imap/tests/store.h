@@ -46,6 +46,7 @@ struct store {
 	struct store_folder *folders;
 	uint32_t uidvalidity; /* of the folder made last */
 	size_t limit_bytes;   /* of a folder; 0: none. Beyond it is ST_LIMIT, x.2.2 */
+	bool uid_not_sticky;
 };
 
 /* What a session was told of one message. */

@@ -124,6 +124,7 @@ do_select(struct store_view *v, const void *detail, struct fault *f)
 		.uidnext = v->folder->uidnext,
 		.keywords = store_keywords(v),
 		.read_only = d->read_only,
+		.uid_not_sticky = v->store->uid_not_sticky,
 	};
 	for (size_t i = v->count; i > 0; i--)
 		if (!(v->seen[i - 1].flags & IMAP_SEEN))
