@@ -60,7 +60,7 @@ struct body {
 	bool is_checked;     /* it was all there and right before it began to leave */
 	/* on its way */
 	void *hash;
-	uint64_t read_at;    /* octets taken from the source */
+	uint64_t read_at; /* octets taken from the source */
 	uint64_t window_at;  /* place of the window in what leaves */
 	struct buf window;
 	struct smtp_stuff stuff;
@@ -129,9 +129,7 @@ void memory_tls_broken(struct esmtp *e, const struct net_addr *a);
 void memory_clear(struct esmtp *e);
 
 /* ---- job.c ---- */
-
 struct conn;
-
 struct job {
 	struct list_node node; /* esmtp->jobs */
 	struct esmtp *e;
@@ -161,7 +159,7 @@ void job_next(struct job *j, const struct fault *why);
 /* The connection was an old one and of no use any more. */
 void job_again(struct job *j);
 
-/* It is over: a result for each recipient, or the same for all. */
+/* It is over. */
 void job_results(struct job *j, const struct smtp_client_result *r);
 void job_end(struct job *j, const struct fault *f);
 

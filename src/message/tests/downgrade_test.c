@@ -111,10 +111,10 @@ test_refused(void)
 {
 	refuse("Subject: " CAFE "\r\n\r\ntext\r\n", "header");
 	refuse("Content-Transfer-Encoding: base64\r\n\r\n" CAFE "\r\n", "encoded");
-	refuse("Content-Type: multipart/mixed; boundary=b\r\n\r\n" CAFE "\r\n--b\r\n\r\nx\r\n--b--\r\n",
-	    "between");
-	refuse("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n" CAFE "\r\n--b\r\n\r\nx"
-	       "\r\n--b--\r\n", "signed");
+	refuse("Content-Type: multipart/mixed; boundary=b\r\n\r\n" CAFE "\r\n"
+	       "--b\r\n\r\nx\r\n--b--\r\n", "between");
+	refuse("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n" CAFE "\r\n"
+	       "--b\r\n\r\nx\r\n--b--\r\n", "signed");
 }
 
 int
