@@ -379,11 +379,11 @@ send_folder(struct load *load, struct client *c)
 	if (stage == 0)
 		v->folders++;
 	if (stage == 1)
-		snprintf(line, sizeof line, "RENAME stress%d-%dx stress%d-%dy", c->number,
-		    v->folders, c->number, v->folders);
+		snprintf(line, sizeof line, "RENAME INBOX.stress%d-%dx INBOX.stress%d-%dy",
+		    c->number, v->folders, c->number, v->folders);
 	else
-		snprintf(line, sizeof line, "%s stress%d-%d%s", verbs[stage], c->number, v->folders,
-		    stage == 2 ? "y" : "x");
+		snprintf(line, sizeof line, "%s INBOX.stress%d-%d%s", verbs[stage], c->number,
+		    v->folders, stage == 2 ? "y" : "x");
 	client_command(load, c, verbs[stage], line);
 }
 

@@ -68,15 +68,15 @@ void sched_put(struct sched *s, struct sched_item *it, unsigned module, struct s
 void sched_remove(struct sched *s, struct sched_item *it);
 
 /*
- * For which modules would sched_next give something now? A bit for each, 1 << module. What is due by
- * time is ready afterwards.
+ * For which modules would sched_next give something now? A bit for each, 1 << module. What is due
+ * by time is ready afterwards.
  */
 unsigned sched_any(struct sched *s, int64_t now_ms);
 
 /*
  * The next delivery of these modules (a bit for each) that may begin now: up to max items of one
- * message and destination, taken. Returns their number, 0 when there is none. Every batch must be ended by sched_done with its
- * *dest.
+ * message and destination, taken. Returns their number, 0 when there is none. Every batch must be
+ * ended by sched_done with its *dest.
  */
 size_t sched_next(struct sched *s, int64_t now_ms, unsigned modules, struct sched_item **items,
     size_t max, struct sched_dest **dest);
