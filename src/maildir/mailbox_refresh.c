@@ -469,7 +469,7 @@ commit_step(struct refresh *r, struct fault *f)
 
 	buf_init(&out, RECORDS_MAX_BYTES);
 	m->modseq++;
-	if (!r->sorted) {
+	if (!r->sorted && r->found_count) {
 		qsort(r->found, r->found_count, sizeof(*r->found), found_cmp);
 		r->sorted = true;
 	}
