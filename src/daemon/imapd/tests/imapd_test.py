@@ -9,6 +9,8 @@ from mailworld import PATIENCE, World, check, run, same, wait_for
 from wire import Imap, flags_of, literal
 
 BUILD = sys.argv[1]
+with open(os.path.join(BUILD, "src/daemon/imapd/imapd"), "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()  # its memory says nothing of ours
 SIMPLE = b"From: a@example.test\nTo: b@example.test\nSubject: one\nDate: Mon, 7 Feb 1994 21:52:25 -0800\n" \
          b"Message-ID: <1@example.test>\n\nhello\nworld\n"
 PARTS = b"From: a@example.test\r\nSubject: =?utf-8?Q?gr=C3=BCn?=\r\nMIME-Version: 1.0\r\n" \
@@ -529,7 +531,7 @@ def test_many_commands(w):
         for c in rows:
             k.ok(c)
     check(w.descriptors() <= fds, "descriptors: %d, then %d" % (fds, w.descriptors()))
-    check(w.memory_kib() <= memory + 1024, "memory: %d KiB, then %d" % (memory, w.memory_kib()))
+    check(SANITIZED or w.memory_kib() <= memory + 1024, "memory: %d KiB, then %d" % (memory, w.memory_kib()))
 
 
 def test_many_sessions(w):
@@ -550,7 +552,7 @@ def test_many_sessions(w):
         k.tag_of_idle = k.idle()
     more = w.memory_kib() - memory
     print("memory of an idle session: %.1f KiB" % (more / 200))
-    check(more / 200 <= 16, "an idle session takes %.1f KiB" % (more / 200))
+    check(SANITIZED or more / 200 <= 16, "an idle session takes %.1f KiB" % (more / 200))
     w.deliver(SIMPLE)
     for k in sessions:
         await_exists(k, 2)

@@ -460,6 +460,7 @@ main(int argc, char **argv)
 {
 	static struct world w;
 	struct net_addr here, mine;
+	struct listener *door;
 	struct fault f;
 	char port[16];
 	int fd;
@@ -479,11 +480,12 @@ main(int argc, char **argv)
 	net_peer(fd, &here, &mine);
 	snprintf(port, sizeof(port), "%u", (unsigned)mine.port);
 	say("port", sl_str(port));
-	listener_new(w.loop, fd, accepted, &w);
+	door = listener_new(w.loop, fd, accepted, &w);
 	loop_signal(w.loop, SIGCHLD, reap, &w);
 	spawn(&w);
 	loop_watch(w.loop, &w.orders, STDIN_FILENO, POLLER_READ, orders_ready, &w);
 	loop_run(w.loop);
+	listener_free(door);
 	channel_free(w.control);
 	if (w.pid)
 		waitpid(w.pid, NULL, 0);
