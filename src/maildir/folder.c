@@ -29,6 +29,7 @@ struct slot {
 	int fd;                  /* of the file in tmp/, or -1 */
 	bool in_tmp, renamed;
 	uint64_t file_bytes, wire_bytes;
+	void *described; /* the describer's, or NULL */
 	char base[MAILDIR_BASE_MAX + 1];
 	char tmp[MAILDIR_NAME_MAX + 1];
 };
@@ -90,6 +91,31 @@ maildir_folder_put(struct maildir_folder *f, struct maildir_job *job)
 	list_append(&f->waiting, &job->node);
 	if (f->phase == PHASE_IDLE)
 		f->host->turn(f->place.owner);
+}
+
+/* ---- what is said of a message ---- */
+
+static void
+slot_forget(struct maildir_folder *f, struct slot *s)
+{
+	if (s->described)
+		f->host->describer->free(s->described);
+	s->described = NULL;
+}
+
+/* The message is in new/, and reported: what was found out is left for its readers. */
+static void
+slot_tell(struct maildir_folder *f, struct slot *s)
+{
+	char name[MAILDIR_NAME_MAX + 1];
+	struct cache_entry entry = {.parts = {SL_NONE}};
+
+	if (s->described && s->renamed && s->fault.st == ST_OK &&
+	    f->host->describer->end(s->described, &entry)) {
+		maildir_name_sized(s->base, s->file_bytes, s->wire_bytes, name);
+		(void)cache_append(f->dirs.top, sl_str(name), &entry);
+	}
+	slot_forget(f, s);
 }
 
 /* ---- one message ---- */
@@ -156,6 +182,8 @@ slot_flush(struct maildir_folder *f, struct slot *s, struct fault *why)
 {
 	struct slice left = buf_slice(&f->buf);
 
+	if (s->described)
+		f->host->describer->feed(s->described, left);
 	while (left.n) {
 		int err = maildir_step(MAILDIR_STEP_WRITE);
 		ssize_t n = err ? -1 : write(s->fd, left.p, left.n);
@@ -189,6 +217,8 @@ slot_begin(struct maildir_folder *f, struct slot *s, struct fault *why)
 	maildir_head_put(&f->buf, s->job->head);
 	maildir_reader_start(&f->reader, s->job->body, false);
 	f->reading = true;
+	if (f->host->describer)
+		s->described = f->host->describer->begin();
 	return ST_OK;
 }
 
@@ -508,6 +538,8 @@ group_report(struct maildir_folder *f)
 			job->done(job, &s->fault);
 		}
 	}
+	for (size_t i = 0; i < f->count; i++)
+		slot_tell(f, &f->slots[i]);
 	clean_tmp(f);
 	group_close(f);
 	if (f->buf.cap > BUFFER_KEPT)

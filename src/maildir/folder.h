@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "base/list.h"
 #include "maildir/body.h"
+#include "maildir/cache.h"
 #include "maildir/dir.h"
 #include "maildir/name.h"
 #include "os/durable.h"
@@ -28,12 +29,26 @@
 
 struct maildir_folder;
 
+/*
+ * Finds out, while a message is copied, what readers will ask of it. What it says goes into the
+ * folder's cache (maildir/cache.h) once the message was reported; whatever goes wrong with that
+ * costs a reader time and the delivery nothing.
+ */
+struct maildir_describer {
+	void *(*begin)(void); /* a message begins; NULL: nothing will be said of it */
+	void (*feed)(void *d, struct slice in); /* its next octets, as the file has them */
+	/* It has ended; false: nothing is known. *entry is good until free. */
+	bool (*end)(void *d, struct cache_entry *entry);
+	void (*free)(void *d);
+};
+
 /* What the process gives, the same for all its folders. */
 struct maildir_host {
 	struct durable *durable;
 	struct slice me; /* this server's name, for file names */
 	/* maildir_folder_run(folder) shall be called soon, at the end of this turn of the loop. */
 	void (*turn)(void *owner);
+	const struct maildir_describer *describer; /* or NULL */
 };
 
 /* Where a folder is. All of it must live as long as the folder. */

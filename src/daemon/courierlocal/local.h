@@ -6,6 +6,7 @@
  *   delivery.c  a frame `deliver`: taken, checked, answered once
  *   run.c       one recipient: its instructions, one after the other
  *   box.c       Maildirs and mbox files
+ *   describe.c  what readers will ask about a message
  *   program.c   programs
  *   forward.c   forwarding, through the server's local SMTP socket
  */
@@ -166,6 +167,9 @@ void box_abort(struct run *r);
 
 /* The function of maildir_host.turn. */
 void box_wants_turn(void *owner);
+
+/* describe.c: fills the caches of folders. */
+extern const struct maildir_describer local_describer;
 
 /* A box of an account's list; does it do nothing now? Frees it. */
 struct box *box_of(struct list_node *n);

@@ -305,6 +305,7 @@ local_start(struct proc *p, struct fault *f)
 	    .durable = loop_durable(l->loop, (unsigned)c->courierd.durable_threads),
 	    .me = sl_str(mem_str(sl_str(c->site.me))), /* the configuration may be replaced */
 	    .turn = box_wants_turn,
+	    .describer = &local_describer,
 	};
 	loop_signal(l->loop, SIGCHLD, program_reap, l);
 	return ST_OK;

@@ -2,10 +2,11 @@
 daemon_PROGRAMS += src/daemon/courierlocal/courierlocal
 src_daemon_courierlocal_courierlocal_SOURCES = \
 	src/daemon/courierlocal/local.h src/daemon/courierlocal/main.c src/daemon/courierlocal/delivery.c \
-	src/daemon/courierlocal/run.c src/daemon/courierlocal/box.c src/daemon/courierlocal/program.c \
+	src/daemon/courierlocal/run.c src/daemon/courierlocal/box.c src/daemon/courierlocal/describe.c \
+	src/daemon/courierlocal/program.c \
 	src/daemon/courierlocal/forward.c
 src_daemon_courierlocal_courierlocal_LDADD = \
-	$(LIB_SKEL) $(LIB_DELIVER) $(LIB_MAILDIR) $(LIB_MESSAGE) $(LINK_L2) $(EXT_LIBS)
+	$(LIB_SKEL) $(LIB_DELIVER) $(LIB_MAILDIR) $(LIB_IMAP) $(LIB_MESSAGE) $(LINK_L2) $(EXT_LIBS)
 
 check_LIBRARIES += liblocalworld.a
 liblocalworld_a_SOURCES = \

@@ -60,6 +60,10 @@ test_maildir(void)
 	p = deliver(&(struct order){.id = "aa.bb.cd", .number = 7, .text = SL(""), .sender = ""});
 	CHECK(is(&p, 2, 0, 0));
 	CHECK_EQ(world_count(&w, "u/Maildir/new"), 2);
+	/* What IMAP will be asked about the first one was written before the last was taken. */
+	world_read(&w, "u/Maildir/courierindex/cache", &got);
+	CHECK(sl_search(buf_slice(&got), sl_str(name)) < got.n);
+	CHECK(sl_search(buf_slice(&got), SL("(\"text\" \"plain\" (")) < got.n);
 	buf_fini(&got);
 	end();
 }
