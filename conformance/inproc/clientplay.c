@@ -156,6 +156,8 @@ do_option(struct play *p, struct slice arg)
 		k->convert = CWORLD_CONVERTS;
 	else if (sl_eq(w, SL("check")))
 		k->checks_itself = true;
+	else if (sl_eq(w, SL("slow")))
+		k->slow = true;
 	else if (sl_eq(w, SL("wrong")))
 		k->checks_itself = k->is_wrong = true;
 	else if (sl_eq(w, SL("messages")) && num_u64(arg, 100, &n))
@@ -269,6 +271,17 @@ do_next(struct play *p, struct slice arg)
 }
 
 static bool
+do_take(struct play *p, struct slice arg)
+{
+	uint64_t n;
+
+	if (!num_u64(arg, FILE_MAX, &n))
+		return bad(p, "expected a number", arg);
+	cworld_take(&p->w, n);
+	return true;
+}
+
+static bool
 do_event(struct play *p, struct slice arg)
 {
 	if (!sl_eq(arg, SL("drain")) && !sl_eq(arg, SL("kick")))
@@ -368,7 +381,8 @@ static const struct {
     {"tail", false, do_tail}, {"option", false, do_option},
     {"S:", true, do_server}, {"S-:", true, do_server_raw}, {"C:", true, do_client},
     {"quiet", true, do_quiet}, {"tls", true, do_tls}, {"eof", true, do_eof},
-    {"wait", true, do_wait}, {"next", true, do_next}, {"event", true, do_event},
+    {"wait", true, do_wait}, {"next", true, do_next}, {"take", true, do_take},
+    {"event", true, do_event},
     {"open", true, do_open}, {"closed", true, do_closed}, {"result", true, do_result},
     {"trouble", true, do_trouble}, {"fact", true, do_fact},
 };

@@ -7,7 +7,10 @@
 #define DOT ".\r\n"
 #define DOT_BYTES 3
 
-/* R5321-4.5.3.2.1-a to R5321-4.5.3.2.6-a */
+/*
+ * R5321-4.5.3.2.1-a, R5321-4.5.3.2.2-a, R5321-4.5.3.2.3-a, R5321-4.5.3.2.4-a, R5321-4.5.3.2.5-a,
+ * R5321-4.5.3.2.6-a
+ */
 void
 smtp_client_opts_init(struct smtp_client_opts *o, struct slice helo)
 {

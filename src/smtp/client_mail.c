@@ -78,7 +78,7 @@ client_message_done(struct smtp_client *c)
 
 /* ---- the beginning ---- */
 
-/* What may stand between < and >: no control, nothing with 8 bits (that would be SMTPUTF8). */
+/* R5321-2.3.8-b: what may stand between < and >: no control; nothing with 8 bits (SMTPUTF8). */
 static bool
 is_sayable(struct slice address)
 {
@@ -187,6 +187,7 @@ all_never(const struct smtp_client_message *m)
 	return true;
 }
 
+/* R3461-5.2.1-a, R3461-5.2.2-a: what the server does not know is not said. */
 static void
 put_mail(struct smtp_client *c)
 {
@@ -226,7 +227,7 @@ put_notify(struct buf *out, unsigned notify)
 	}
 }
 
-/* R3461-5.2.1-a */
+/* R3461-5.2.1-b */
 static void
 put_rcpt(struct smtp_client *c, const struct smtp_client_rcpt *r)
 {

@@ -8,7 +8,7 @@
 
 /* ---- what is owed besides delivery ---- */
 
-/* RFC 3461 section 6.2 and 4.1; NOTIFY absent: failures and delays are told. */
+/* R3461-5.2.2-d; RFC 3461 section 6.2 and 4.1; NOTIFY absent: failures and delays are told. */
 bool
 work_owes_report(const struct queue_message *m, uint32_t number)
 {
@@ -104,7 +104,7 @@ complete(struct courierd *c, struct queue_message *m)
 	courierd_look(c);
 }
 
-/* A round ended and somebody is still owed: when is the next? */
+/* R5321-4.5.4.1-a: a round ended and somebody is still owed: when is the next? */
 static void
 plan(struct courierd *c, struct queue_message *m)
 {

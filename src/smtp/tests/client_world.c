@@ -108,9 +108,14 @@ take_output(struct cworld *w)
 		const struct engine_piece *p = &pieces[i];
 
 		if (p->handle) {
+			uint64_t length = w->slow && w->room < p->length ? w->room : p->length;
+
 			buf_put(&w->said, sl_sub(buf_slice(&w->wire), (size_t)p->offset,
-					      (size_t)(p->offset + p->length)));
-			taken += p->length;
+					      (size_t)(p->offset + length)));
+			taken += length;
+			w->room -= w->slow ? length : 0;
+			if (length < p->length)
+				break;
 		} else {
 			buf_put(&w->said, p->bytes);
 			taken += p->bytes.n;
@@ -216,6 +221,13 @@ void
 cworld_event(struct cworld *w, enum engine_event_kind kind)
 {
 	ops(w)->event(engine(w), &(struct engine_event){.kind = kind}, w->now_ms);
+	turn(w);
+}
+
+void
+cworld_take(struct cworld *w, uint64_t n)
+{
+	w->room += n;
 	turn(w);
 }
 

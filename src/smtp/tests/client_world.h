@@ -26,6 +26,8 @@ struct cworld {
 	unsigned messages;    /* how many; then NEXT stays open */
 	bool checks_itself;   /* CHECK is asked */
 	bool is_wrong;        /* ... and refused */
+	bool slow;            /* the server takes content only as cworld_take says */
+	uint64_t room;        /* so much more of it */
 	enum cworld_convert convert;
 
 	struct smtp_client *c;
@@ -51,6 +53,9 @@ void cworld_shut(struct cworld *w);
 /* The other half of STARTTLS; false: nobody waits for it. */
 bool cworld_start_tls(struct cworld *w);
 void cworld_event(struct cworld *w, enum engine_event_kind kind);
+
+/* With slow: the server takes n more octets of content. */
+void cworld_take(struct cworld *w, uint64_t n);
 
 /* One more message, when NEXT waits; false: it does not. */
 bool cworld_next(struct cworld *w);

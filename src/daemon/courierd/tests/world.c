@@ -134,9 +134,11 @@ on_deliver(struct channel *c, uint32_t sequence, const void *message, int fd)
 	    { .delivery = m->delivery, .results = { results, m->targets.n } };
 
 	w.deliveries++;
+	w.last = c;
 	for (uint32_t i = 0; i < m->targets.n; i++) {
 		results[i] = (struct ipc_result){ .number = m->targets.v[i].number, .st = ST_OK,
-		    .class = 2, .text = SL("Delivered") };
+		    .class = 2, .text = SL("Delivered"),
+		    .flags = w.will_report ? RESULT_WILL_REPORT : 0 };
 		if (mood == WORKER_FULL)
 			results[i] = (struct ipc_result){ .number = m->targets.v[i].number,
 			    .st = ST_TEMP, .class = 4, .subject = 2, .detail = 2,
@@ -162,6 +164,30 @@ on_deliver(struct channel *c, uint32_t sequence, const void *message, int fd)
 
 static const struct channel_handler worker_handlers[] =
     { { IPC_deliver, on_deliver }, { 0, NULL } };
+
+static void
+out_closed(struct channel *c, const struct fault *why)
+{
+	(void)why;
+	outbound_down(w.proc, c, 0);
+}
+
+struct channel *
+world_out_up(uint32_t index)
+{
+	struct channel *own;
+	int fds[2];
+
+	CHECK_EQ(fdpass_pair(fds), 0);
+	own = channel_new(w.loop, fds[0], &(struct channel_opts){
+	    .name = "courieresmtp", .sends = IPC_LINK_DELIVER_ASK,
+	    .receives = IPC_LINK_DELIVER_SAY, .handlers = outbound_handlers, .closed = out_closed,
+	    .owner = w.proc });
+	outbound_up(w.proc, own, index);
+	return channel_new(w.loop, fds[1], &(struct channel_opts){
+	    .name = "courierd", .sends = IPC_LINK_DELIVER_SAY, .receives = IPC_LINK_DELIVER_ASK,
+	    .handlers = worker_handlers });
+}
 
 /* ---- master, authdaemond ---- */
 
@@ -389,10 +415,10 @@ prepare(const char *sender, const char *rcpts, size_t length)
 		bool remote;
 
 		sl_cut(&rest, ',', &one);
-		remote = sl_ends(one, SL("@remote"));
+		remote = sl_ends(one, SL("remote"));
 		*r = (struct ipc_recipient){ .address = one,
-		    .module = remote ? SL("esmtp") : SL("local"), .host = remote ? SL("remote")
-		    : SL_NONE,
+		    .module = remote ? SL("esmtp") : SL("local"), 
+		    .host = remote ? sl_skip(one, sl_find(one, '@') + 1) : SL_NONE,
 		    .account = remote ? SL_NONE : one };
 	}
 	return s;

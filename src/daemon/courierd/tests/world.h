@@ -42,6 +42,8 @@ struct world {
 	uint8_t last_action;
 	char last_report_sender[100], last_report_text[200];
 	bool exited;
+	bool will_report;     /* deliverers say so of each success */
+	struct channel *last; /* that had the last delivery, at its own end */
 };
 
 extern struct world w;
@@ -52,12 +54,14 @@ void world_new(void);
 void world_at(const char *queue, const char *mail);
 /* courierd alone starts again on the same queue (a new process would). */
 void world_start(void);
+/* A courieresmtp that delivers as the workers do; its own end. */
+struct channel *world_out_up(uint32_t index);
 /* Time passes. */
 void world_run(int64_t for_ms);
 /* Ends courierd in order. */
 void world_stop(void);
 
-/* Submits; rcpts: "user@dom,user@dom"; local unless the domain is "remote". The id. */
+/* Submits; rcpts: "user@dom,user@dom"; local unless the domain ends in "remote". The id. */
 const char *world_submit(const char *sender, const char *rcpts, size_t length, uint8_t notify);
 /* Submits a frame the test has changed, and lets the answer come. */
 void world_submit_frame(void (*change)(struct ipc_submit *m));
