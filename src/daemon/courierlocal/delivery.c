@@ -171,6 +171,7 @@ delivery_take(struct channel *c, uint32_t sequence, const void *message, int fd)
 	d->flags = m->flags;
 	list_node_init(&d->node);
 	list_append(&l->deliveries, &d->node);
+	proc_busy(l->p, 1);
 	d->account = account_find(l, m->account);
 	if (d->account)
 		d->account->open++;

@@ -21,8 +21,21 @@
 static void
 link_free(struct worker_link *k)
 {
+	loop_defer_stop(&k->unused);
 	list_remove(&k->node);
 	mem_free(k);
+}
+
+/* Nobody needs it any more: not inside a call of the channel itself. */
+static void
+link_unused(struct deferred *d)
+{
+	struct worker_link *k = d->arg;
+
+	if (k->clients)
+		return;
+	channel_free(k->channel);
+	link_free(k);
 }
 
 static void
@@ -31,10 +44,8 @@ link_leave(struct client *c)
 	struct worker_link *k = c->link;
 
 	c->link = NULL;
-	if (!k || --k->clients > 0 || !k->channel)
-		return;
-	channel_free(k->channel);
-	link_free(k);
+	if (k && --k->clients == 0)
+		loop_defer(proc_loop(k->l->proc), &k->unused, link_unused, k);
 }
 
 /* The worker says that one we gave it is over. */
@@ -63,16 +74,14 @@ link_closed(struct channel *ch, const struct fault *why)
 	struct worker_link *k = channel_owner(ch);
 
 	(void)why;
-	k->channel = NULL;
 	LIST_EACH (&k->l->clients, n) {
 		struct client *c = CONTAINER_OF(n, struct client, node);
 
 		if (c->link != k)
 			continue;
+		c->link = NULL;
 		if (c->stage == CLIENT_THERE)
-			client_free(c); /* leaves the link, which stays */
-		else
-			c->link = NULL;
+			client_free(c);
 	}
 	link_free(k);
 }

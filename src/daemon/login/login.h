@@ -62,6 +62,7 @@ struct worker_link {
 	const char *service; /* whose worker it is */
 	uint64_t worker;     /* its number */
 	struct channel *channel;
+	struct deferred unused;
 	size_t clients; /* that are on their way to it, or were taken */
 };
 

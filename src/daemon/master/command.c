@@ -70,7 +70,7 @@ survey_end(struct timer *t)
 static void
 survey_hand_on(const struct child *c, struct slice text)
 {
-	if (cmd.status.to && c->status.channel && text.n)
+	if (cmd.status.to && text.n)
 		channel_note(cmd.status.to, IPC_cmd_part,
 		    &(struct ipc_cmd_part){.role = sl_str(c->role->name), .index = c->index,
 			.pid = (uint64_t)c->pid, .text = text},
@@ -80,9 +80,12 @@ survey_hand_on(const struct child *c, struct slice text)
 void
 command_told(struct channel *ch, uint32_t sequence, const void *message, int fd)
 {
+	const struct child *c = channel_owner(ch);
+
 	(void)sequence;
 	(void)fd;
-	survey_hand_on(channel_owner(ch), ((const struct ipc_told *)message)->text);
+	if (c->status.channel) /* it was asked, and has not said the last of it */
+		survey_hand_on(c, ((const struct ipc_told *)message)->text);
 }
 
 static void

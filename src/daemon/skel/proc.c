@@ -22,6 +22,7 @@
 #define CONTROL_FD 3
 #define LOG_FD 4
 #define DRAIN_WITHOUT_MASTER_MS 5000
+#define IDLE_SAID_MS 1000             /* without work before that is said */
 #define PART_MAX ((size_t)32768)     /* of a frame told */
 #define SAID_MAX ((size_t)12 << 20) /* of what a process is asked for; its channel holds 16 MiB */
 
@@ -88,13 +89,37 @@ proc_exit(struct proc *p, int status)
 	loop_stop(p->loop);
 }
 
+static void
+idle_soon(struct timer *t)
+{
+	struct proc *p = t->arg;
+	int64_t at_ms = p->idle_ms + IDLE_SAID_MS;
+
+	if (p->busy)
+		return;
+	if (loop_now(p->loop) < at_ms) {
+		loop_timer_at(p->loop, t, at_ms, idle_soon, p);
+		return;
+	}
+	p->idle = true;
+	channel_note(p->control, IPC_busy, &(struct ipc_busy){.count = 0}, -1);
+}
+
+/* Deliveries come and go by the thousand: master hears of pauses, not of each. */
 void
 proc_busy(struct proc *p, size_t count)
 {
-	if (p->idle == (count == 0))
+	p->busy = count > 0;
+	if (p->busy && p->idle) {
+		p->idle = false;
+		channel_note(
+		    p->control, IPC_busy, &(struct ipc_busy){.count = (uint32_t)count}, -1);
+	}
+	if (p->busy)
 		return;
-	p->idle = count == 0;
-	channel_note(p->control, IPC_busy, &(struct ipc_busy){.count = (uint32_t)count}, -1);
+	p->idle_ms = loop_now(p->loop);
+	if (!p->idle && !heap_has(&p->quiet.node))
+		loop_timer_at(p->loop, &p->quiet, p->idle_ms + IDLE_SAID_MS, idle_soon, p);
 }
 
 /* Ends the process with a reason that master and the operator can read. */

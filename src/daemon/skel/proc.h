@@ -139,8 +139,8 @@ struct tls_context *proc_tls(const struct proc *p, const struct conf_tls *t, con
 bool proc_is_single_user(const struct proc *p);
 
 /*
- * A worker has so many sessions or deliveries now (a change between none and some is told to
- * master, who ends idle workers when others need their place).
+ * A worker has so many sessions or deliveries now. Master is told when it has had none for a
+ * second, and when it has some again: it ends idle workers when others need their place.
  */
 void proc_busy(struct proc *p, size_t count);
 

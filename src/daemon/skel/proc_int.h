@@ -37,7 +37,10 @@ struct proc {
 	char role[32];
 	char root_dir[PATHS_MAX];
 	uint32_t index, uid, gid, extra_gid;
-	bool become, named, idle;
+	bool become, named;
+	bool busy, idle; /* idle: master was told so */
+	int64_t idle_ms; /* since when it is not busy */
+	struct timer quiet;
 	unsigned paused;
 	const char *sandbox;                    /* what is in force */
 	struct list sockets, keys, early_peers; /* struct gift */
