@@ -101,9 +101,6 @@ struct run {
 
 /* ---- main.c ---- */
 
-/* A message is in new/ of this path, durably: who shows the account's mailbox is told. */
-void local_arrived(const struct account *a, struct slice path, const struct maildir_key *key);
-
 /* A delivery has ended. */
 void local_delivered(struct local *l);
 

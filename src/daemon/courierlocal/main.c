@@ -215,6 +215,7 @@ void
 local_delivered(struct local *l)
 {
 	proc_busy(l->p, list_is_empty(&l->deliveries) ? 0 : 1);
+	proc_busy(l->p, list_is_empty(&l->deliveries) ? 0 : 1);
 	l->worked_ms = loop_now(l->loop);
 	if (l->draining && !l->ended && list_is_empty(&l->deliveries))
 		local_exit(l);
