@@ -294,6 +294,16 @@ worker_settle(struct worker *k)
 	CHECK(world_wait(k->w, &came, 1));
 }
 
+/* Only for a master with many workers. */
+static void
+on_busy(struct channel *c, uint32_t sequence, const void *message, int fd)
+{
+	(void)c;
+	(void)sequence;
+	(void)message;
+	(void)fd;
+}
+
 static void
 become_worker(int control)
 {
@@ -312,7 +322,8 @@ become_worker(int control)
 void
 worker_start(struct world *w, struct worker *k, const char *name)
 {
-	static const struct channel_handler handlers[] = {{IPC_ready, on_ready}, {0, NULL}};
+	static const struct channel_handler handlers[] = {
+	    {IPC_ready, on_ready}, {IPC_busy, on_busy}, {0, NULL}};
 	char run[128];
 	int fds[2];
 
