@@ -182,14 +182,9 @@ maildir_done(struct maildir_job *job, const struct fault *f)
 	struct box *b = r->box;
 
 	b->is_doubtful = f->st != ST_OK;
-<<<<<<< HEAD
 	if (f->st == ST_OK)
 		local_arrived(b->account->l, b->account, sl_str(b->path));
-=======
->>>>>>> cb4f9e6 (login: tests with a worker that does what it is told; courierlocal: says that mail arrived; skel: pauses of work are said; master: what processes say arrives)
 	r->box = NULL;
-	if (f->st == ST_OK)
-		local_arrived(b->account, sl_str(b->path), &job->key);
 	run_continue(r, f);
 }
 

@@ -197,24 +197,8 @@ idle_look(struct timer *t)
 }
 
 void
-local_arrived(const struct account *a, struct slice path, const struct maildir_key *key)
-{
-	struct local *l = a->l;
-	struct channel *imapd = proc_peer(l->p, "imapd", UINT32_MAX);
-	char base[MAILDIR_BASE_MAX + 1];
-
-	if (imapd)
-		channel_note(imapd, IPC_arrived,
-		    &(struct ipc_arrived){.account = a->address,
-			.folder = path,
-			.name = sl_mem(base, maildir_name_base(key, l->host.me, base))},
-		    -1);
-}
-
-void
 local_delivered(struct local *l)
 {
-	proc_busy(l->p, list_is_empty(&l->deliveries) ? 0 : 1);
 	proc_busy(l->p, list_is_empty(&l->deliveries) ? 0 : 1);
 	l->worked_ms = loop_now(l->loop);
 	if (l->draining && !l->ended && list_is_empty(&l->deliveries))
@@ -383,15 +367,11 @@ main(int argc, char **argv)
 		.handlers = handlers,
 		.up = courierd_up,
 		.down = courierd_down},
-<<<<<<< HEAD
 	    {.role = "imapd",
 		.sends = IPC_LINK_NOTICE,
 		.receives = IPC_LINK_NONE,
 		.up = imapd_up,
 		.down = imapd_down},
-=======
-	    {.role = "imapd", .sends = IPC_LINK_NOTICE, .receives = IPC_LINK_NONE},
->>>>>>> cb4f9e6 (login: tests with a worker that does what it is told; courierlocal: says that mail arrived; skel: pauses of work are said; master: what processes say arrives)
 	    {.role = NULL},
 	};
 	static const struct proc_def def = {
