@@ -282,16 +282,6 @@ configure(struct world *w)
 	    w->control, IPC_config, &(struct ipc_config){.serial = ++w->configs}, w->snapshot_fd);
 }
 
-/* Only for a master with many workers. */
-static void
-on_busy(struct channel *c, uint32_t sequence, const void *message, int fd)
-{
-	(void)c;
-	(void)sequence;
-	(void)message;
-	(void)fd;
-}
-
 static void
 spawn(struct world *w)
 {
