@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <sys/poll.h>
 #include <sys/pollset.h>
 #include <unistd.h>
 

@@ -112,6 +112,7 @@ kqueue_wait(struct poller *p, struct poller_ready *out, int max, int timeout_ms)
 	struct kevent rows[KQUEUE_ROWS];
 	struct timespec patience;
 	int room = max, got;
+	unsigned short most; /* int here, size_t there: this becomes either */
 
 	if (p->always.count > 0) {
 		timeout_ms = 0;
@@ -119,8 +120,8 @@ kqueue_wait(struct poller *p, struct poller_ready *out, int max, int timeout_ms)
 	}
 	patience.tv_sec = timeout_ms < 0 ? 0 : timeout_ms / 1000;
 	patience.tv_nsec = timeout_ms < 0 ? 0 : timeout_ms % 1000 * 1000000L;
-	got = kevent(p->kq, NULL, 0, rows, room < KQUEUE_ROWS ? room : KQUEUE_ROWS,
-	    timeout_ms < 0 ? NULL : &patience);
+	most = (unsigned short)(room < KQUEUE_ROWS ? room : KQUEUE_ROWS);
+	got = kevent(p->kq, NULL, 0, rows, most, timeout_ms < 0 ? NULL : &patience);
 	if (got < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < got; i++) {

@@ -83,9 +83,13 @@ fdpass_send(int sock, const void *p, size_t n, int fd)
 	do
 		sent = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	if (sent < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	return (long)sent;
+	if (sent >= 0)
+		return (long)sent;
+#ifdef ETOOMANYREFS
+	if (errno == ETOOMANYREFS) /* Linux: as many descriptors are on their way as may be */
+		return -ENOBUFS;
+#endif
+	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 }
 
 /* Collects the descriptors of msg into fds; returns their number, at most FDPASS_ROOM. */

@@ -21,6 +21,7 @@ static int
 privs_groups(const struct privs *p)
 {
 	gid_t list[PRIVS_GROUPS_MAX];
+	unsigned short count; /* int here, size_t there: this becomes either */
 	size_t i;
 
 	if (p->group_count > PRIVS_GROUPS_MAX) {
@@ -29,7 +30,8 @@ privs_groups(const struct privs *p)
 	}
 	for (i = 0; i < p->group_count; i++)
 		list[i] = (gid_t)p->groups[i];
-	return setgroups(p->group_count, list);
+	count = (unsigned short)p->group_count;
+	return setgroups(count, list);
 }
 
 /* Every way back that a forgotten saved id would open. */

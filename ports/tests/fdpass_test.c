@@ -186,11 +186,11 @@ send_many(int sock, const int *fds, size_t count)
 	msg.msg_iov = &iov;
 	msg.msg_iovlen = 1;
 	msg.msg_control = control.bytes;
-	msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
+	msg.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(int));
 	c = CMSG_FIRSTHDR(&msg);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	c->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	CHECK_EQ(sendmsg(sock, &msg, 0), 1);
 }

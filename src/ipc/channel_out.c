@@ -62,7 +62,7 @@ channel_out_fini(struct channel *c)
 static bool
 no_room(long sent)
 {
-	return sent == -ETOOMANYREFS || sent == -ENOBUFS || sent == -ENOMEM;
+	return sent == -ENOBUFS || sent == -ENOMEM;
 }
 
 static void

@@ -14,7 +14,7 @@ int fdpass_pair(int fds[2]);
 
 /*
  * Sends up to n bytes with fd attached to the first (fd -1: none). Bytes sent, or -errno (-EAGAIN:
- * nothing was sent).
+ * nothing was sent; -ENOBUFS: the system has no room for more descriptors on their way).
  */
 long fdpass_send(int sock, const void *p, size_t n, int fd);
 

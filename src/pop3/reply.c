@@ -7,7 +7,7 @@
  * R1939-3-c, R1939-3-d, R2449-3-a, R2449-4-c: upper case, one line, at most 512 octets with its
  * CRLF.
  */
-static void
+static ATTR_PRINTF(4, 0) void
 put_line(struct buf *out, const char *status, const char *code, const char *fmt, va_list ap)
 {
 	char text[POP3_LINE_MAX];
