@@ -5,10 +5,9 @@
 #include "imap/server_int.h"
 
 static void
-tagged_put(struct imap_server *s, const char *status, struct slice code, struct slice words)
+tagged_put(const struct imap_server *s, struct buf *b, const char *status, struct slice code,
+    struct slice words)
 {
-	struct buf *b = &s->tagged;
-
 	buf_put(b, s->run.tag);
 	buf_put_byte(b, ' ');
 	buf_put_str(b, status);
@@ -22,17 +21,24 @@ tagged_put(struct imap_server *s, const char *status, struct slice code, struct 
 	buf_put(b, SL("\r\n"));
 }
 
-/* The tagged answer leaves; the next command may come. */
+/* The tagged answer was said; the next command may come. */
 static void
-say_tagged(struct imap_server *s)
+command_ends(struct imap_server *s)
 {
 	struct arena *a = s->run.a;
 
 	s->syncing = s->sync_waits = false;
-	buf_put(imap_out(s), buf_slice(&s->tagged));
-	buf_fini(&s->tagged);
 	imap_read_next(s);
 	arena_free(a);
+}
+
+/* The tagged answer that waited for SYNC. */
+static void
+say_tagged(struct imap_server *s)
+{
+	buf_put(imap_out(s), buf_slice(&s->tagged));
+	buf_fini(&s->tagged);
+	command_ends(s);
 }
 
 /* R3501-5.2-a, R3501-6.3.11-d */
@@ -53,11 +59,12 @@ end(struct imap_server *s, const char *status, struct slice code, struct slice w
 {
 	const struct imap_command *row = s->run.row;
 
-	tagged_put(s, status, code, words);
 	if (!s->is_selected || !row || row->flags & IMAP_NO_SYNC) {
-		say_tagged(s);
+		tagged_put(s, imap_out(s), status, code, words);
+		command_ends(s);
 		return;
 	}
+	tagged_put(s, &s->tagged, status, code, words);
 	s->syncing = true;
 	ask_sync(s);
 }
@@ -106,8 +113,8 @@ end_bad(struct imap_server *s, struct slice code, const char *words)
 {
 	s->errors++;
 	s->bad_in_row++;
-	tagged_put(s, "BAD", code, sl_str(words));
-	say_tagged(s);
+	tagged_put(s, imap_out(s), "BAD", code, sl_str(words));
+	command_ends(s);
 }
 
 void
