@@ -110,4 +110,4 @@ fuzz_fuzz_downgrade_LDADD = $(FUZZ_FRAME) libmessage.a libbase.a
 FUZZ_HARNESSES += fuzz/fuzz_imap
 fuzz_fuzz_imap_SOURCES = fuzz/fuzz_imap.c
 fuzz_fuzz_imap_CPPFLAGS = $(FUZZ_CPPFLAGS)
-fuzz_fuzz_imap_LDADD = $(FUZZ_FRAME) libimapworld.a libdrive.a libimap.a libmessage.a libbase.a
+fuzz_fuzz_imap_LDADD = $(FUZZ_FRAME) libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a

@@ -8,8 +8,9 @@
 #include "imap/tests/world.h"
 #include "play.h"
 
-#define CAPABILITIES                                                                    \
-	"IMAP4REV1 UIDPLUS CHILDREN NAMESPACE UNSELECT IDLE LITERAL+ ID" /* as the world has */
+/* As the world has them. */
+#define CAPABILITIES "IMAP4REV1 UIDPLUS CHILDREN NAMESPACE UNSELECT IDLE LITERAL+ ID SASL-IR"
+#define CAPABILITIES_DOOR " AUTH=PLAIN AUTH=LOGIN STARTTLS LOGINDISABLED"
 
 struct imap_play {
 	struct imap_world world;
@@ -120,16 +121,23 @@ fits(const struct scn_alternative *alt, struct slice reply)
 
 /* --- the world ------------------------------------------------------------------------------ */
 
+/* Is it offered only as long as TLS is off? */
 static bool
-is_offered(struct slice need)
+is_clear_only(struct slice word)
 {
-	struct slice all = SL(CAPABILITIES), word;
+	return sl_eq(word, SL("STARTTLS")) || sl_eq(word, SL("LOGINDISABLED"));
+}
+
+static bool
+is_offered(const struct scn *scn, struct slice need)
+{
+	struct slice all = SL(CAPABILITIES CAPABILITIES_DOOR), word;
 	bool more = true;
 
 	while (more) {
 		more = sl_cut(&all, ' ', &word);
 		if (sl_eq(word, need))
-			return true;
+			return !is_clear_only(need) || sl_eq(scn->service, SL("imap"));
 	}
 	return false;
 }
@@ -139,11 +147,11 @@ is_possible(const struct scn *scn)
 {
 	struct slice needs = sl_trim(scn->needs), word;
 
-	if (scn->has_zone || scn->no_login)
+	if (scn->has_zone)
 		return false;
 	for (; needs.n; needs = sl_trim(needs)) {
 		sl_cut(&needs, ' ', &word);
-		if (word.p[0] == '!' ? is_offered(sl_skip(word, 1)) : !is_offered(word))
+		if (word.p[0] == '!' ? is_offered(scn, sl_skip(word, 1)) : !is_offered(scn, word))
 			return false;
 	}
 	return true;
@@ -220,10 +228,15 @@ end(struct play *p)
 static void *
 open_conn(struct play *p, const struct scn_step *s)
 {
-	struct drive_conn *c = imap_world_enter(&world_of(p)->world, 1);
-	size_t end_of_login = sl_find(buf_slice(&c->out), '\n');
+	struct imap_world *w = &world_of(p)->world;
+	struct drive_conn *c;
+	size_t end_of_login;
 
 	(void)s;
+	if (p->scn->no_login)
+		return imap_world_knock(w, sl_eq(p->scn->service, SL("imaps")));
+	c = imap_world_enter(w, 1);
+	end_of_login = sl_find(buf_slice(&c->out), '\n');
 	if (end_of_login < c->out.n)
 		buf_drop(&c->out, end_of_login + 1);
 	return c;

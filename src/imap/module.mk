@@ -58,16 +58,16 @@ IMAP_SERVER_TEST = src/imap/tests/server_test
 check_PROGRAMS += $(IMAP_SERVER_TEST)
 TESTS += $(IMAP_SERVER_TEST)
 src_imap_tests_server_test_SOURCES = src/imap/tests/server_test.c
-src_imap_tests_server_test_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a
+src_imap_tests_server_test_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
 src_imap_tests_search_test_SOURCES = src/imap/tests/search_test.c
 src_imap_tests_search_test_LDADD = libimap.a libmessage.a libbase.a
 
 # The engine on standard input and output, for tests/interop/imap-describe.
 check_PROGRAMS += src/imap/tests/imaptalk
 src_imap_tests_imaptalk_SOURCES = src/imap/tests/imaptalk.c
-src_imap_tests_imaptalk_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a
+src_imap_tests_imaptalk_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
 IMAP_LEXER_TEST = src/imap/tests/lexer_test
 check_PROGRAMS += $(IMAP_LEXER_TEST)
 TESTS += $(IMAP_LEXER_TEST)
 src_imap_tests_lexer_test_SOURCES = src/imap/tests/lexer_test.c
-src_imap_tests_lexer_test_LDADD = libimapworld.a libdrive.a libimap.a libmessage.a libbase.a
+src_imap_tests_lexer_test_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a

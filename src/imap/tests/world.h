@@ -15,6 +15,9 @@
 #include "imap/tests/store.h"
 
 #define IMAP_WORLD_USERS 8
+#define IMAP_WORLD_DOMAIN "example.test"
+#define IMAP_WORLD_PASSWORD "secret"
+#define IMAP_WORLD_CAPABILITY "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE UNSELECT IDLE LITERAL+ ID"
 
 /* The question of this kind about key ("*": any) is answered with fault, after_ms later. */
 struct imap_rule {
@@ -38,6 +41,12 @@ struct imap_world {
 
 void imap_world_init(struct imap_world *w);
 void imap_world_fini(struct imap_world *w);
+
+/*
+ * A session before its login; tls_on: TLS from the first byte, else STARTTLS is offered and
+ * passwords wait for it. userK@example.test logs in with IMAP_WORLD_PASSWORD.
+ */
+struct drive_conn *imap_world_knock(struct imap_world *w, bool tls_on);
 
 /* A session of user (from 1) that has logged in; what it says first is there. */
 struct drive_conn *imap_world_enter(struct imap_world *w, unsigned user);
