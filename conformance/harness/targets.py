@@ -61,6 +61,7 @@ class Target:
         self.maildir_root = values.get("MAILDIR_ROOT") or ""
         self.dns_extra = values.get("DNS_EXTRA") or ""
         self.ca_file = values.get("CA_FILE") or ""
+        self.fill_by = values.get("FILL") or ("maildir" if self.maildir_root else "")
         self.offers = {}                # service -> set of words
         self.lock = threading.Lock()
         self.leases = threading.Condition()
@@ -105,9 +106,12 @@ class Target:
     def fill(self, number, messages):
         """The INBOX of a user holds these messages, in this order, and no other."""
         try:
-            fixture.fill_maildir(self.maildir(number), messages)
-        except OSError as error:
-            raise TargetError(f"{self.maildir(number)}: {error.strerror}") from None
+            if self.fill_by == "imap":
+                fixture.fill_imap(self, self.address(number), messages)
+            else:
+                fixture.fill_maildir(self.maildir(number), messages)
+        except (OSError, fixture.FillError) as error:
+            raise TargetError(f"mailbox of {self.address(number)}: {error}") from None
 
     def maildir(self, number):
         return os.path.join(self.maildir_root, self.address(number).rpartition("@")[0], "Maildir")
@@ -117,13 +121,16 @@ class Target:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self.start_tls(sock) if service in IMPLICIT_TLS else sock
 
-    def start_tls(self, sock):
-        """Wrap; the certificate is verified when the target names its CA, otherwise anything goes."""
+    def tls_context(self):
+        """The certificate is verified when the target names its CA, otherwise anything goes."""
         context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else ssl.create_default_context()
         context.check_hostname = False
         if not self.ca_file:
             context.verify_mode = ssl.CERT_NONE
-        return context.wrap_socket(sock, server_hostname=self.domain)
+        return context
+
+    def start_tls(self, sock):
+        return self.tls_context().wrap_socket(sock, server_hostname=self.domain)
 
     def offered(self, service):
         """The capability words of a service, asked for once; None where it is not served."""
@@ -198,7 +205,7 @@ class Target:
             return "policy of this project"
         if scenario.users > len(self.users):
             return f"fewer than {scenario.users} users"
-        if scenario.mails and not self.maildir_root:
+        if scenario.mails and not self.fill_by:
             return "mailboxes cannot be filled"
         if scenario.zone and not self.dns_extra:
             return "DNS cannot be set"

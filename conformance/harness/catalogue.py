@@ -1,0 +1,111 @@
+"""The files of conformance/targets and conformance/deviations: what can be tested, and what is known of it."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import tomllib
+
+from . import targets
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(HERE)
+KEYS = {"title", "start", "stop", "ours", "host", "fill", "env"}
+VERDICTS = ("peer", "ambiguous", "policy")
+START_SECONDS = 300
+
+
+class CatalogueError(Exception):
+    """A file that cannot be used; one line for the user."""
+
+
+def read_toml(path):
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise CatalogueError(f"{path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{path}: {error}") from None
+
+
+class Place:
+    """A server to test: an instance that is started and stopped, or one that runs elsewhere.  A context manager giving a Target."""
+
+    def __init__(self, name, title, make, end=lambda: None):
+        self.name, self.title, self.make, self.end = name, title, make, end
+
+    def __enter__(self):
+        return self.make()
+
+    def __exit__(self, *_):
+        self.end()
+
+
+def names():
+    return sorted(name[:-5] for name in os.listdir(os.path.join(HERE, "targets")) if name.endswith(".toml"))
+
+
+def place(name):
+    """The target called NAME in conformance/targets."""
+    path = os.path.join(HERE, "targets", name + ".toml")
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not os.path.exists(path):
+        raise CatalogueError(f"--target: found '{name}', expected HOST:PORT or one of {', '.join(names())}")
+    row = read_toml(path)
+    if not set(row) <= KEYS or ("start" in row) == ("host" in row):
+        raise CatalogueError(f"{path}: found {sorted(row)}, expected title and either start and stop, or host and env")
+    if "host" in row:
+        return Place(name, row.get("title", name), lambda: targets.Target(
+            dict(row.get("env", {}), FILL=row.get("fill", "")), ours=row.get("ours", False), host=row["host"]))
+    folder = tempfile.mkdtemp(prefix=f"target-{name}-")
+    return Place(name, row.get("title", name), lambda: start(name, row, folder), lambda: stop(row, folder))
+
+
+def command(row, key, folder):
+    words = [word.replace("{dir}", folder) for word in row[key]]
+    return [os.path.join(ROOT, words[0])] + words[1:]
+
+
+def start(name, row, folder):
+    try:
+        done = subprocess.run(command(row, "start", folder), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=START_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CatalogueError(f"target {name}: {error}") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it says nothing"]
+        raise CatalogueError(f"target {name}: {' '.join(row['start'])} ended with {done.returncode}: {said[-1]}")
+    return targets.Target(targets.read_env(os.path.join(folder, "env")), ours=row.get("ours", False))
+
+
+def stop(row, folder):
+    subprocess.run(command(row, "stop", folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def deviations(name):
+    """{scenario: row} of what is known of a target."""
+    path = os.path.join(HERE, "deviations", name + ".toml")
+    if not os.path.exists(path):
+        return {}
+    out = {}
+    for row in read_toml(path).get("deviation", []):
+        where = f"{path}: {row.get('scenario', '?')}"
+        if set(row) != {"scenario", "verdict", "text"} or row["verdict"] not in VERDICTS:
+            raise CatalogueError(f"{where}: expected scenario, verdict ({', '.join(VERDICTS)}) and text")
+        if not os.path.exists(os.path.join(HERE, row["scenario"] + ".scn")):
+            raise CatalogueError(f"{where}: there is no such scenario")
+        out[row["scenario"]] = row
+    return out
+
+
+def requirements():
+    """{id: row} of rfc/*.toml, each row with its RFC's number and title."""
+    out = {}
+    folder = os.path.join(ROOT, "rfc")
+    for name in sorted(os.listdir(folder)):
+        if re.fullmatch(r"rfc[0-9]+\.toml", name):
+            data = read_toml(os.path.join(folder, name))
+            out.update({row["id"]: dict(row, rfc=data["rfc"], rfc_title=data["title"]) for row in data.get("req", [])})
+    return out
