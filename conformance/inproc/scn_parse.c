@@ -215,7 +215,10 @@ head_answer(struct parser *p, struct slice value)
 	while (row->name && !sl_eq(kind, sl_str(row->name)))
 		row++;
 	if (!row->name)
-		return fail(p, kind, "one of connect sender rcpt login body commit");
+		return fail(p, kind,
+		    row == imap_kinds + COUNT_OF(imap_kinds) - 1
+			? "a question of src/imap/ask.h in lower case"
+			: "one of connect sender rcpt login body commit");
 	r->kind = row->kind;
 	value = sl_trim(value);
 	sl_cut(&value, ' ', &r->key);
