@@ -34,6 +34,7 @@ apply_added(struct mailbox *m, struct facts_pass *p, const struct facts_record *
 	struct message row = {
 	    .uid = r->uid, .modseq = r->modseq, .date_sec = INT64_MIN, .more = MORE_UNKNOWN};
 	struct message *old;
+	uint32_t hash = names_hash(r->name);
 	bool is_doomed;
 
 	p->highest_known = true;
@@ -43,7 +44,7 @@ apply_added(struct mailbox *m, struct facts_pass *p, const struct facts_record *
 		uids_add(&p->seen, r->uid);
 	if (m->all.count && r->uid <= m->all.p[m->all.count - 1].uid)
 		return true; /* known, or long gone */
-	old = mailbox_by_base(m, r->name, &is_doomed);
+	old = mailbox_by_hash(m, r->name, hash, &is_doomed);
 	if (old) {
 		/* The name came back: what it stood for before is gone. */
 		names_remove(&m->names, r->name, old->uid);
@@ -55,7 +56,7 @@ apply_added(struct mailbox *m, struct facts_pass *p, const struct facts_record *
 	if (!maildir_name_wire_size(r->name, &row.wire_bytes))
 		row.wire_bytes = 0;
 	rows_add(&m->all, &row);
-	names_put(&m->names, r->name, r->uid);
+	names_put(&m->names, hash, r->uid);
 	p->changed = true;
 	if (m->uidnext <= r->uid)
 		m->uidnext = r->uid + 1;

@@ -13,20 +13,59 @@
 #include "maildir/step.h"
 #include "os/random.h"
 
-#define NEW_NAME "facts.new"
+#define NEW_PREFIX "facts.new."
+#define LEFT_SEC 3600
 #define PIECE_BYTES (256u << 10)
 #define ANY_BYTES (1u << 30)
 #define LOOKED_AT_MAX_BYTES (64u << 20)
 
-struct writer {
-	int fd;
-	int err;
-	uint64_t written;
-	struct buf buf;
-};
+int
+facts_writer_open(struct facts_writer *w, int index)
+{
+	static unsigned counter;
 
-static void
-flush(struct writer *w, size_t above)
+	*w = (struct facts_writer){.fd = -1};
+	buf_init(&w->buf, ANY_BYTES);
+	/* Each writer has a name of its own: another process may be at the same. */
+	snprintf(w->name, sizeof(w->name), NEW_PREFIX "%ld.%u", (long)getpid(), counter++);
+	unlinkat(index, w->name, 0);
+	w->fd = openat(index, w->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (w->fd < 0)
+		return errno;
+	buf_put(&w->buf, SL(FACTS_HEADER));
+	return 0;
+}
+
+void
+facts_writer_close(struct facts_writer *w, int index)
+{
+	if (w->fd >= 0) {
+		close(w->fd);
+		unlinkat(index, w->name, 0);
+	}
+	w->fd = -1;
+	buf_fini(&w->buf);
+}
+
+void
+facts_writer_clean(const struct mailbox *m)
+{
+	struct maildir_walker w;
+	const char *name;
+	struct stat st;
+
+	if (maildir_walker_open(m->index, &w) != 0)
+		return;
+	while ((name = maildir_walker_next(&w)) != NULL)
+		if (sl_starts(sl_str(name), SL(NEW_PREFIX)) &&
+		    fstatat(m->index, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    store_wall_sec(m->store) - (int64_t)st.st_mtime > LEFT_SEC)
+			unlinkat(m->index, name, 0);
+	maildir_walker_close(&w);
+}
+
+void
+facts_writer_flush(struct facts_writer *w, size_t above)
 {
 	const unsigned char *p = w->buf.p;
 	size_t left = w->buf.n;
@@ -104,7 +143,7 @@ old_find(struct old *o, uint32_t uid)
 }
 
 static void
-put_rows(struct mailbox *m, struct writer *w, const struct rows *rows)
+put_rows(struct mailbox *m, struct facts_writer *w, const struct rows *rows)
 {
 	struct old old = {0};
 
@@ -119,18 +158,18 @@ put_rows(struct mailbox *m, struct writer *w, const struct rows *rows)
 			k = &fresh;
 		}
 		facts_put_added(&w->buf, r->uid, r->modseq, k->saved_sec, k->id, sl_str(r->base));
-		flush(w, PIECE_BYTES);
+		facts_writer_flush(w, PIECE_BYTES);
 	}
 	mem_free(old.rows);
 }
 
-static void
-put_flags(struct writer *w, const struct rows *rows)
+void
+facts_writer_flags(struct facts_writer *w, const struct rows *rows, size_t from, size_t to)
 {
 	struct facts_flags list[256];
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < rows->count; i++) {
+	for (size_t i = from; i < to; i++) {
 		const struct message *r = &rows->p[i];
 		uint8_t flags = facts_flags_pack(r->flags);
 
@@ -138,85 +177,89 @@ put_flags(struct writer *w, const struct rows *rows)
 			list[n++] = (struct facts_flags){
 			    .uid = r->uid, .keywords = r->keywords, .flags = flags};
 		/* One record has one modseq. */
-		if (n && (n == COUNT_OF(list) || i + 1 == rows->count ||
-			     rows->p[i + 1].modseq != r->modseq)) {
+		if (n &&
+		    (n == COUNT_OF(list) || i + 1 == to || rows->p[i + 1].modseq != r->modseq)) {
 			facts_put_flags(&w->buf, r->modseq, list, n);
-			flush(w, PIECE_BYTES);
+			facts_writer_flush(w, PIECE_BYTES);
 			n = 0;
 		}
 	}
 }
 
-static void
-put_doomed(struct mailbox *m, struct writer *w)
-{
-	for (size_t i = 0; i < m->doomed.count; i++)
-		facts_put_uids(&w->buf, FACTS_EXPUNGED, m->modseq, &m->doomed.p[i].uid, 1);
-}
-
-/* Rows of both kinds in the order of their UIDs, as a reader wants them. */
-static void
-put_all(struct mailbox *m, struct writer *w)
+void
+facts_writer_begin(struct facts_writer *w, const struct mailbox *m)
 {
 	facts_put_begin(&w->buf, m->uidvalidity, m->uidnext, m->modseq);
 	for (unsigned i = 0; i < MAILBOX_KEYWORDS; i++)
 		if (m->keywords[i].n)
 			facts_put_keyword(&w->buf, (uint8_t)i, m->keywords[i]);
-	if (m->doomed.count == 0) {
-		put_rows(m, w, &m->all);
-	} else {
-		struct rows both = {0};
+}
 
-		for (size_t i = 0; i < m->all.count; i++)
-			rows_add(&both, &m->all.p[i]);
-		for (size_t i = 0; i < m->doomed.count; i++)
-			rows_add(&both, &m->doomed.p[i]);
-		put_rows(m, w, &both);
-		mem_free(both.p);
-		put_doomed(m, w);
-	}
-	put_flags(w, &m->all);
+void
+facts_writer_end(struct facts_writer *w, const struct mailbox *m)
+{
+	for (size_t i = 0; i < m->doomed.count; i++)
+		facts_put_uids(&w->buf, FACTS_EXPUNGED, m->modseq, &m->doomed.p[i].uid, 1);
 	for (size_t i = 0; i < m->pop3_count; i++)
 		if (rows_find(&m->all, m->pop3_ids[i].uid))
 			facts_put_pop3_id(&w->buf, m->pop3_ids[i].uid, sl_str(m->pop3_ids[i].id));
-	flush(w, 0);
+	facts_writer_flush(w, 0);
+}
+
+int
+facts_writer_switch(struct facts_writer *w, struct mailbox *m)
+{
+	struct stat st;
+	int err = w->err ? w->err : maildir_step(MAILDIR_STEP_FACTS_NEW);
+
+	if (!err && fstat(w->fd, &st) != 0)
+		err = errno;
+	if (!err && renameat(m->index, w->name, m->index, "facts") != 0)
+		err = errno;
+	if (err)
+		return err;
+	if (m->facts >= 0)
+		close(m->facts);
+	m->facts = w->fd;
+	w->fd = -1;
+	m->facts_dev = st.st_dev;
+	m->facts_ino = st.st_ino;
+	m->facts_end = m->facts_size = w->written;
+	m->facts_live = w->written;
+	m->facts_is_new = true;
+	return 0;
+}
+
+/* Rows of both kinds in the order of their UIDs, as a reader wants them. */
+static void
+put_all(struct mailbox *m, struct facts_writer *w)
+{
+	struct rows both = {0};
+
+	facts_writer_begin(w, m);
+	for (size_t i = 0; i < m->all.count; i++)
+		rows_add(&both, &m->all.p[i]);
+	for (size_t i = 0; i < m->doomed.count; i++)
+		rows_add(&both, &m->doomed.p[i]);
+	put_rows(m, w, &both);
+	mem_free(both.p);
+	facts_writer_flags(w, &m->all, 0, m->all.count);
+	facts_writer_end(w, m);
 }
 
 enum st
 facts_rewrite(struct mailbox *m, struct fault *f)
 {
-	struct writer w = {0};
-	struct stat st;
+	struct facts_writer w;
+	int err = facts_writer_open(&w, m->index);
 
-	unlinkat(m->index, NEW_NAME, 0);
-	w.fd = openat(m->index, NEW_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (w.fd < 0)
-		return maildir_fault(f, errno, "creating the facts");
-	buf_init(&w.buf, ANY_BYTES);
-	buf_put(&w.buf, SL(FACTS_HEADER));
-	put_all(m, &w);
-	buf_fini(&w.buf);
-	/* Whoever is told of it waits for its sync first (facts_is_new). */
-	if (!w.err)
-		w.err = maildir_step(MAILDIR_STEP_FACTS_NEW);
-	if (!w.err && renameat(m->index, NEW_NAME, m->index, "facts") != 0)
-		w.err = errno;
-	if (!w.err && fstat(w.fd, &st) != 0)
-		w.err = errno;
-	if (w.err) {
-		unlinkat(m->index, NEW_NAME, 0);
-		close(w.fd);
-		return maildir_fault(f, w.err, "writing the facts");
+	if (!err) {
+		put_all(m, &w);
+		/* Whoever is told of it waits for its sync first (facts_is_new). */
+		err = facts_writer_switch(&w, m);
 	}
-	if (m->facts >= 0)
-		close(m->facts);
-	m->facts = w.fd;
-	m->facts_dev = st.st_dev;
-	m->facts_ino = st.st_ino;
-	m->facts_end = m->facts_size = w.written;
-	m->facts_dead = 0;
-	m->facts_is_new = true;
-	return ST_OK;
+	facts_writer_close(&w, m->index);
+	return err ? maildir_fault(f, err, "writing the facts") : ST_OK;
 }
 
 uint64_t

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/hmap.h"
+#include "base/ascii.h"
 #include "maildir/cache_int.h"
 #include "maildir/folders.h"
 #include "maildir/mailbox_int.h"
@@ -18,10 +18,15 @@
 
 /* ---- files ---- */
 
-struct message *
-mailbox_by_base(struct mailbox *m, struct slice base, bool *is_doomed)
+static bool
+is_base(const struct message *r, struct slice base)
 {
-	uint32_t hash = (uint32_t)hmap_hash(base);
+	return strncmp(r->base, (const char *)base.p, base.n) == 0 && r->base[base.n] == '\0';
+}
+
+struct message *
+mailbox_by_hash(struct mailbox *m, struct slice base, uint32_t hash, bool *is_doomed)
+{
 	struct names *n = &m->names;
 
 	if (!n->slots)
@@ -37,10 +42,16 @@ mailbox_by_base(struct mailbox *m, struct slice base, bool *is_doomed)
 			*is_doomed = true;
 			r = rows_find(&m->doomed, n->slots[i].uid);
 		}
-		if (r && strlen(r->base) == base.n && memcmp(r->base, base.p, base.n) == 0)
+		if (r && is_base(r, base))
 			return r;
 	}
 	return NULL;
+}
+
+struct message *
+mailbox_by_base(struct mailbox *m, struct slice base, bool *is_doomed)
+{
+	return mailbox_by_hash(m, base, names_hash(base), is_doomed);
 }
 
 static const char *
@@ -87,13 +98,17 @@ message_dir(const struct mailbox *m, const struct message *r)
 static bool
 is_usual(const struct maildir_parts *p, uint32_t where)
 {
-	char name[MAILDIR_NAME_MAX + 1];
-	size_t n;
+	struct slice tail = p->tail;
 
 	if (where == MORE_NEW)
-		return p->tail.n == 0;
-	n = maildir_name_join(SL("x"), p->upper, p->lower, SL_NONE, name);
-	return sl_eq(p->tail, sl_mem(name + 1, n - 1));
+		return tail.n == 0;
+	if (!sl_starts(tail, SL(":2,")))
+		return false;
+	/* Letters, each once, in order. */
+	for (size_t i = 3; i < tail.n; i++)
+		if (!ascii_is_alpha(tail.p[i]) || (i > 3 && tail.p[i] <= tail.p[i - 1]))
+			return false;
+	return true;
 }
 
 void

@@ -317,6 +317,7 @@ load_locked(struct mailbox *m, struct fault *f)
 	uint32_t above = 0;
 	int err = m->facts >= 0 ? 0 : open_facts(m);
 
+	facts_writer_clean(m);
 	if (err == -ENOENT)
 		return begin(m, 0, f);
 	if (err == -EACCES || err == -EROFS) {
@@ -551,7 +552,7 @@ facts_add_message(struct mailbox *m, struct slice base, int64_t saved_sec, struc
 		row.file_bytes = 0;
 	if (!maildir_name_wire_size(base, &row.wire_bytes))
 		row.wire_bytes = 0;
-	names_put(&m->names, base, row.uid);
+	names_put(&m->names, names_hash(base), row.uid);
 	m->uidnext++;
 	return rows_add(&m->all, &row);
 }

@@ -59,7 +59,7 @@ struct mailbox {
 	ino_t facts_ino;
 	uint64_t facts_end;  /* of the records that were read or written */
 	uint64_t facts_size; /* of the file: zeros follow */
-	uint64_t facts_dead; /* bytes of records that count no more; an estimate */
+	uint64_t facts_live; /* what it would have if it were written anew; an estimate */
 	bool facts_damaged;  /* to be written anew */
 	bool facts_is_new;   /* its name is not on disk yet */
 
@@ -69,7 +69,7 @@ struct mailbox {
 	struct list refresh_next; /* those that wait for the next one */
 	bool force_scan;          /* the next refresh scans whatever the times say */
 	bool scanning;
-	struct task *mover, *reaper;
+	struct task *mover, *reaper, *compactor;
 	struct list views;
 	struct cache *cache;
 };
@@ -93,6 +93,8 @@ void mailbox_changed(struct mailbox *m);
 
 /* The message with this base name, shown or not, or NULL. */
 struct message *mailbox_by_base(struct mailbox *m, struct slice base, bool *is_doomed);
+struct message *
+mailbox_by_hash(struct mailbox *m, struct slice base, uint32_t hash, bool *is_doomed);
 
 /* The name of a message's file, and the directory it is in. */
 size_t message_file(const struct message *r, char out[MAILDIR_NAME_MAX + 1]);

@@ -157,7 +157,6 @@ reaper_finish(struct reaper *rp)
 				names_remove(&m->names, sl_str(r->base), r->uid);
 		}
 		rows_remove(&m->doomed, rp->uids.p, rp->uids.n);
-		m->facts_dead += rp->uids.n * 150;
 	}
 	buf_fini(&out);
 	facts_unlock(m);

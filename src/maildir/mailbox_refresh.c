@@ -548,6 +548,8 @@ release(struct refresh *r)
 		mailbox_start_mover(m);
 	if (!m->gone && m->doomed.count)
 		mailbox_start_reaper(m);
+	if (!m->gone)
+		facts_compact(m);
 }
 
 static enum step

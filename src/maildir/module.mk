@@ -9,7 +9,7 @@ libmaildir_a_SOURCES = \
 	src/maildir/dir.c src/maildir/dir.h \
 	src/maildir/facts.c src/maildir/facts.h \
 	src/maildir/facts_apply.c \
-	src/maildir/facts_int.h \
+	src/maildir/facts_compact.c src/maildir/facts_int.h \
 	src/maildir/facts_write.c \
 	src/maildir/folder.c src/maildir/folder.h \
 	src/maildir/folder_name.c src/maildir/folder_name.h \
@@ -50,7 +50,7 @@ check_LIBRARIES += libmailworld.a
 libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
 MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test \
 	src/maildir/tests/folders_test src/maildir/tests/cache_test \
-	src/maildir/tests/crash_test
+	src/maildir/tests/crash_test src/maildir/tests/facts_test src/maildir/tests/others_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
@@ -66,3 +66,7 @@ src_maildir_tests_cache_test_SOURCES = src/maildir/tests/cache_test.c
 src_maildir_tests_cache_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_crash_test_SOURCES = src/maildir/tests/crash_test.c
 src_maildir_tests_crash_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_facts_test_SOURCES = src/maildir/tests/facts_test.c
+src_maildir_tests_facts_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_others_test_SOURCES = src/maildir/tests/others_test.c
+src_maildir_tests_others_test_LDADD = $(MAILBOX_TEST_LIBS)

@@ -148,19 +148,25 @@ names_grow(struct names *n)
 	mem_free(old);
 }
 
+uint32_t
+names_hash(struct slice base)
+{
+	return (uint32_t)hmap_hash(base);
+}
+
 void
-names_put(struct names *n, struct slice base, uint32_t uid)
+names_put(struct names *n, uint32_t hash, uint32_t uid)
 {
 	if (!n->slots || n->count * 3 >= (n->mask + 1) * 2)
 		names_grow(n);
-	names_place(n, (uint32_t)hmap_hash(base), uid);
+	names_place(n, hash, uid);
 	n->count++;
 }
 
 void
 names_remove(struct names *n, struct slice base, uint32_t uid)
 {
-	uint32_t hash = (uint32_t)hmap_hash(base);
+	uint32_t hash = names_hash(base);
 	size_t hole = hash & n->mask, i;
 
 	if (!n->slots)

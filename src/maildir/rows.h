@@ -58,8 +58,11 @@ void rows_remove(struct rows *r, const uint32_t *uids, size_t count);
 const char *pool_name(struct pool *p, struct slice base, struct slice tail, bool has_tail);
 void pool_free(struct pool *p);
 
+/* What a base name is filed under. */
+uint32_t names_hash(struct slice base);
+
 /* Adds, removes a name; the same base may be there for more than one UID. */
-void names_put(struct names *n, struct slice base, uint32_t uid);
+void names_put(struct names *n, uint32_t hash, uint32_t uid);
 void names_remove(struct names *n, struct slice base, uint32_t uid);
 
 #endif
