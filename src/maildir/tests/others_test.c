@@ -347,8 +347,8 @@ test_foreign_programs(void)
 	for (unsigned i = 0; i < 2; i++)
 		CHECK(waitpid(pids[i], NULL, 0) == pids[i]);
 	/* When it is quiet again: exactly the files that are there. */
-	w.wall_sec = 2000000000;
 	world_settle(&w);
+	w.wall_sec = 2000000000;
 	CHECK_EQ(world_refresh(&w, m), ST_OK);
 	world_settle(&w);
 	remember(&k, m);
