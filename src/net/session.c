@@ -341,7 +341,7 @@ step_handshake(struct session *s, struct turn *t)
 		session_over(s, ENGINE_WHY_PROTOCOL);
 		return;
 	}
-	if (!stream_tls_facts(s->stream, &facts))
+	if (!s->ops->secure->facts(s->stream, &facts))
 		return;
 	s->shaking = false;
 	s->cut_at = ENGINE_NEVER;
@@ -359,8 +359,8 @@ session_start_tls(struct session *s, struct tls_context *ctx)
 	/* A transcript shows what is said, so TLS goes below it. */
 	struct stream **at = s->stream->below ? &s->stream->below : &s->stream;
 
-	*at = s->ops->tls_name ? stream_tls_client_new(ctx, *at, name)
-			       : stream_tls_server_new(ctx, *at);
+	*at = s->ops->tls_name ? s->ops->secure->client(ctx, *at, name)
+			       : s->ops->secure->server(ctx, *at);
 	s->shaking = true;
 	s->cut_at = session_now(s) + SESSION_HANDSHAKE_MS;
 	session_poke(s);
@@ -373,7 +373,7 @@ session_upgrade(struct session *s, struct turn *t)
 
 	if (s->over)
 		return;
-	if (!ctx) {
+	if (!ctx || !s->ops->secure) {
 		session_over(s, ENGINE_WHY_TROUBLE);
 		return;
 	}

@@ -55,6 +55,9 @@ struct session_ops {
 	 */
 	const char *(*tls_name)(struct session *s);
 
+	/* &stream_tls_layer where there is ever a context, by tls() or session_start_tls. */
+	const struct stream_secure *secure;
+
 	/*
 	 * The conversation is over; the session frees itself after this call, but not the engine.
 	 */

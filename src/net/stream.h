@@ -67,6 +67,18 @@ stream_tls_client_new(struct tls_context *ctx, struct stream *below, const char 
 bool stream_tls_facts(const struct stream *s, struct engine_tls *facts);
 
 /*
+ * These three as a row, for session_ops.secure: a program that names it is linked with the TLS
+ * library, others are not, and are much smaller.
+ */
+struct stream_secure {
+	struct stream *(*server)(struct tls_context *ctx, struct stream *below);
+	struct stream *(*client)(
+	    struct tls_context *ctx, struct stream *below, const char *server_name);
+	bool (*facts)(const struct stream *s, struct engine_tls *facts);
+};
+extern const struct stream_secure stream_tls_layer;
+
+/*
  * A layer that shows all bytes to fn (dir 'C' from the peer, 'S' to it), for ESMTP_LOG_DIALOG and
  * tests.
  */

@@ -134,3 +134,9 @@ stream_tls_facts(const struct stream *s, struct engine_tls *facts)
 	memset(facts, 0, sizeof(*facts));
 	return tls_facts(tls_of(s)->conn, &facts->version, &facts->cipher, &facts->bits);
 }
+
+const struct stream_secure stream_tls_layer = {
+	.server = stream_tls_server_new,
+	.client = stream_tls_client_new,
+	.facts = stream_tls_facts,
+};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/attr.h"
+#include "ext/hash.h"
 
 static void
 on_report(struct channel *c, uint32_t sequence, const void *message, int fd)
@@ -95,6 +96,7 @@ main(int argc, char **argv)
 	    .log_name = "courierdsn",
 	    .state_bytes = sizeof(struct courierdsn),
 	    .has_sandbox = true,
+	    .warm = hash_warm,
 	    .sandbox = SANDBOX_PURE,
 	    .peers = peers,
 	    .start = courierdsn_start,

@@ -265,6 +265,7 @@ static const struct session_ops ops = {
     .cancelled = on_cancelled,
     .piece = on_piece,
     .tls = on_tls,
+    .secure = &stream_tls_layer,
     .tls_name = on_tls_name,
     .closed = on_closed,
 };

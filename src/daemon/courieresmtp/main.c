@@ -44,7 +44,6 @@ esmtp_start(struct proc *p, struct fault *f)
 	list_init(&e->hosts_old);
 	hmap_init(&e->hosts);
 	open_tls(e);
-	hash_warm();
 	return dns_loop_new(e->loop, proc_conf(p)->courierd.dns_servers, &e->dns, f);
 }
 
@@ -123,6 +122,7 @@ main(int argc, char **argv)
 	    .log_name = "courieresmtp",
 	    .state_bytes = sizeof(struct esmtp),
 	    .has_sandbox = true,
+	    .warm = hash_warm,
 	    .sandbox = SANDBOX_NET_OUT,
 	    .peers = peers,
 	    .start = esmtp_start,

@@ -150,6 +150,7 @@ static const struct session_ops ops = {
     .cancelled = on_cancelled,
     .body = on_body,
     .tls = on_tls,
+    .secure = &stream_tls_layer,
     .closed = on_closed,
 };
 

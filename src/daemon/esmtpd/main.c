@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/esmtpd/esmtpd.h"
+#include "ext/hash.h"
 #include "net/log.h"
 
 static const struct conf_esmtpd *
@@ -216,6 +217,7 @@ main(int argc, char **argv)
 	    .log_name = "courieresmtpd",
 	    .state_bytes = sizeof(struct esmtpd),
 	    .has_sandbox = true,
+	    .warm = hash_warm,
 	    .sandbox = SANDBOX_NET_IN,
 	    .peers = peers,
 	    .start = esmtpd_start,

@@ -232,6 +232,7 @@ const struct session_ops client_ops = {
     .ask = on_ask,
     .cancelled = on_cancelled,
     .tls = on_tls,
+    .secure = &stream_tls_layer,
     .handoff = handoff_begin,
     .closed = on_closed,
 };

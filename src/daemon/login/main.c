@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "daemon/login/login.h"
+#include "ext/hash.h"
 #include "imap/login.h"
 #include "net/log.h"
 #include "pop3/login.h"
@@ -236,6 +237,7 @@ main(int argc, char **argv)
 	    .log_name = "imaplogin", /* a name that tools which read logs know */
 	    .state_bytes = sizeof(struct login),
 	    .has_sandbox = true,
+	    .warm = hash_warm,
 	    .sandbox = SANDBOX_NET_IN,
 	    .peers = peers,
 	    .start = login_start,

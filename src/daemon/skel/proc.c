@@ -13,7 +13,6 @@
 #include "base/arena.h"
 #include "base/hmap.h"
 #include "build_config.h"
-#include "ext/hash.h"
 #include "net/log.h"
 #include "os/privs.h"
 #include "os/proctitle.h"
@@ -357,7 +356,8 @@ on_start(struct channel *c, uint32_t sequence, const void *message, int fd)
 		st = p->def->start(p, &f);
 	gifts_close(&p->keys);
 	sandbox_warm();
-	hash_warm();
+	if (p->def->warm)
+		p->def->warm();
 	if (st == ST_OK)
 		st = become(p, &f);
 	if (st == ST_OK)

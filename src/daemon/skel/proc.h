@@ -44,6 +44,8 @@ struct proc_def {
 	bool has_sandbox;     /* false: this process runs user programs */
 	bool needs_no_conf;   /* it is started without one */
 	enum sandbox_profile sandbox;
+	/* hash_warm where hashes or TLS are used; NULL: the process is linked without them. */
+	void (*warm)(void);
 	const struct proc_peer *peers;
 
 	/* Before the door shuts. A fault ends the process; master restarts it with backoff. */

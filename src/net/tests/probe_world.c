@@ -186,6 +186,7 @@ static const struct session_ops world_ops = {
 	.piece = world_piece,
 	.handoff = world_handoff,
 	.tls = world_tls,
+	.secure = &stream_tls_layer,
 	.closed = world_closed,
 };
 

@@ -43,7 +43,8 @@ quick_closed(struct session *s, enum engine_why why)
 
 static struct tls_context *server_context;
 
-static const struct session_ops quick_ops = {.ask = quick_ask, .closed = quick_closed};
+static const struct session_ops quick_ops = {
+	.ask = quick_ask, .closed = quick_closed, .secure = &stream_tls_layer};
 
 static int64_t
 cpu_us(void)

@@ -64,6 +64,7 @@ guest_closed(struct session *s, enum engine_why why)
 static const struct session_ops guest_ops = {
 	.ask = guest_asks,
 	.tls = guest_tls,
+	.secure = &stream_tls_layer,
 	.handoff = guest_handoff,
 	.closed = guest_closed,
 };
