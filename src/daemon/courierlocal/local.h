@@ -110,7 +110,6 @@ void local_arrived(struct local *l, const struct account *a, struct slice path);
 /* The home of an account, opened; -1 with a fault of class 4. */
 int account_open_home(const struct account *a, struct fault *f);
 
-/* The account with this address, as last told; NULL: none. */
 /* By its address, among those that take deliveries; NULL: none. */
 struct account *account_find(struct local *l, struct slice address);
 
@@ -119,7 +118,6 @@ void account_release(struct account *a);
 
 /* ---- delivery.c ---- */
 
-/* Handler of IPC_deliver. */
 /* The handler of a frame `deliver`; fd is the body when the frame has none, or -1. */
 void delivery_take(struct channel *c, uint32_t sequence, const void *message, int fd);
 
@@ -134,7 +132,6 @@ enum st delivery_verify(struct delivery *d, struct fault *f);
 
 /* ---- run.c ---- */
 
-/* Begins; it may be over before this returns. */
 /* Chooses the instructions and begins the first; the result comes by delivery_run_over. */
 void run_start(struct run *r);
 
@@ -161,7 +158,6 @@ void run_arm(struct run *r);
 /* Puts the message into a mailbox. ST_AGAIN: run_continue will be called; else the result. */
 enum st box_deliver(struct run *r, struct slice path, struct fault *f);
 
-/* Gives up what r has in a mailbox. */
 /* Nothing is told to the run any more; what was begun in the folder ends by itself. */
 void box_abort(struct run *r);
 
