@@ -111,3 +111,15 @@ FUZZ_HARNESSES += fuzz/fuzz_imap
 fuzz_fuzz_imap_SOURCES = fuzz/fuzz_imap.c
 fuzz_fuzz_imap_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_imap_LDADD = $(FUZZ_FRAME) libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
+
+# src/imap: what is said of messages, and SEARCH
+FUZZ_HARNESSES += fuzz/fuzz_describe fuzz/fuzz_section fuzz/fuzz_search
+fuzz_fuzz_describe_SOURCES = fuzz/fuzz_describe.c
+fuzz_fuzz_describe_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_describe_LDADD = $(FUZZ_FRAME) libimap.a libmessage.a libbase.a
+fuzz_fuzz_section_SOURCES = fuzz/fuzz_section.c
+fuzz_fuzz_section_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_section_LDADD = $(FUZZ_FRAME) libimap.a libmessage.a libbase.a
+fuzz_fuzz_search_SOURCES = fuzz/fuzz_search.c
+fuzz_fuzz_search_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_search_LDADD = $(FUZZ_FRAME) libimap.a libmessage.a libbase.a

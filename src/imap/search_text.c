@@ -288,6 +288,12 @@ part_begin(struct pass *p, const struct mime_part *part)
 	look_anew(p);
 }
 
+static bool
+is_inside(struct slice whole, const unsigned char *at)
+{
+	return whole.n && (uintptr_t)at - (uintptr_t)whole.p < whole.n;
+}
+
 static void
 on_body(void *arg, struct mime_part *part, struct slice text)
 {
@@ -306,7 +312,7 @@ on_body(void *arg, struct mime_part *part, struct slice text)
 	}
 	run_end(p);
 	p->run = text;
-	if (text.p < p->piece.p || text.p >= p->piece.p + p->piece.n)
+	if (!is_inside(p->piece, text.p))
 		run_end(p); /* it is the parser's own memory */
 }
 

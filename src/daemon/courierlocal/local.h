@@ -161,10 +161,8 @@ enum st box_deliver(struct run *r, struct slice path, struct fault *f);
 /* Nothing is told to the run any more; what was begun in the folder ends by itself. */
 void box_abort(struct run *r);
 
-/* The function of maildir_host.turn. */
+/* For maildir_host: turn, and the describer of describe.c. */
 void box_wants_turn(void *owner);
-
-/* describe.c: fills the caches of folders. */
 extern const struct maildir_describer local_describer;
 
 /* A box of an account's list; does it do nothing now? Frees it. */
