@@ -19,6 +19,7 @@
 #define DAEMON_IMAPD_IMAPD_H
 
 #include "base/arena.h"
+#include "base/charset.h"
 #include "daemon/imapd/set.h"
 #include "daemon/mailbox/worker.h"
 #include "imap/server.h"
@@ -30,6 +31,7 @@
 struct imapd {
 	struct worker w;
 	struct buf capability, capability_tls; /* what CAPABILITY says after the login */
+	struct charset_ops charsets;           /* of SEARCH */
 };
 
 struct append_state;

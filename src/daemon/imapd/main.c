@@ -5,6 +5,8 @@
 
 #include "base/attr.h"
 #include "conf/conf.h"
+#include "ext/iconv.h"
+#include "message/charset.h"
 
 /* An engine's arena: commands have their own below it. */
 #define SESSION_MEMORY ((size_t)8 << 20)
@@ -73,6 +75,7 @@ open_session(struct client *c, const struct ipc_session *m, struct fault *f)
 	o.first_tag = arena_copy(c->arena, m->tag);
 	o.host = c->w->me;
 	o.keywords = conf->keywords != 0;
+	o.charsets = &d->charsets;
 	o.timeouts.idle_ms = conf->timeout_sec * 1000;
 	k->server = imap_server_new(c->arena, &o, loop_now(c->w->loop));
 	if (k->server)
@@ -127,6 +130,13 @@ configure(struct worker *w, struct fault *f)
 	(void)f;
 	if (d->capability.max)
 		return ST_OK;
+	/*
+	 * Converters of the system cost each process 240 KiB: only one that serves many accounts
+	 * opens them. Others know the charsets of src/message.
+	 */
+	if (w->conf->courierd.worker == CONF_WORKER_UID)
+		charset_iconv_warm();
+	charset_iconv_init(&d->charsets, &charset_builtin);
 	list_capability(&c->capability, id, &d->capability);
 	list_capability(tls, id, &d->capability_tls);
 	return ST_OK;

@@ -6,7 +6,6 @@
 #include "daemon/imapd/reading.h"
 
 #include "imap/search.h"
-#include "message/charset.h"
 
 #define SCRATCH_MAX ((size_t)16 << 20)
 #define PIECE_BYTES ((size_t)128 << 10)
@@ -173,6 +172,7 @@ look(struct work *w, const struct message *m, uint32_t seq)
 {
 	struct search *x = w->own;
 	const struct view *v = &w->k->view;
+	const struct imapd *d = (const struct imapd *)(void *)w->k->c.w;
 	uint32_t count = view_count(v);
 	struct imap_flags flags;
 	struct fault f = FAULT_NONE;
@@ -205,7 +205,7 @@ look(struct work *w, const struct message *m, uint32_t seq)
 	x->has_known = x->moved = x->ended = false;
 	x->known = (struct reading_facts){0};
 	x->piece_at = 0;
-	st = imap_search_match(x->q->program, &candidate, &charset_builtin, x->scratch, &yes);
+	st = imap_search_match(x->q->program, &candidate, &d->charsets, x->scratch, &yes);
 	reading_fini(&x->reading);
 	arena_reset(x->scratch);
 	if (st == ST_OK && yes)
