@@ -120,6 +120,7 @@ struct mailbox_change {
 	uint32_t flags;            /* MESSAGE_ bits; REPLACE touches those of MESSAGE_FLAGS only */
 	const struct slice *words; /* keywords; new names get numbers (ADD, REPLACE) */
 	size_t word_count;
+	bool lasts; /* flags too are on disk when done() comes: the names of files are synced */
 };
 
 /*

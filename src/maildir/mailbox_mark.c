@@ -1,6 +1,6 @@
 /*
  * Changing flags and keywords: files are renamed in steps, the record of each step follows; one
- * sync at the end when keywords are concerned.
+ * sync at the end when keywords are concerned, or the new names are to last.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -21,6 +21,7 @@ struct mark {
 	size_t at;
 	unsigned tries;
 	bool begun, syncs, syncing;
+	bool renamed; /* files whose new names are to last */
 	uint64_t bits; /* keywords of the change */
 	uint64_t modseq;
 };
@@ -133,6 +134,7 @@ mark_one(struct mark *k, uint32_t uid, struct step_state *s)
 		}
 		if (err)
 			return maildir_fault(&k->t.fault, err, "changing flags");
+		k->renamed |= k->change.change.lasts;
 	}
 	k->syncs |= words != r->keywords;
 	r->keywords = words;
@@ -194,12 +196,12 @@ mark_next(struct mark *k)
 		refresh_wait(m, &k->t, true);
 		return STEP_WAIT;
 	}
-	if (!k->syncs || m->unsaved) {
+	if (!k->renamed && (!k->syncs || m->unsaved)) {
 		maildir_step(MAILDIR_STEP_DONE);
 		return STEP_DONE;
 	}
 	k->syncing = true;
-	facts_sync(&k->t, -1);
+	facts_sync(&k->t, k->renamed ? m->dirs.cur : -1);
 	return STEP_WAIT;
 }
 

@@ -93,6 +93,7 @@ ask_store(struct imap_client *k, const struct engine_ask *a)
 		return;
 	change_of(q->flags, q->keywords, q->keyword_count, &change);
 	change.how = hows[q->how];
+	change.lasts = true;
 	w->op.done = stored;
 	mailbox_mark(k->mailbox, uids.v, uids.n, &change, &w->op);
 }
