@@ -1,7 +1,6 @@
 /*
  * What a record of the facts means for the mailbox.
  */
-#include "base/arena.h"
 #include "maildir/facts_int.h"
 
 static struct slice
@@ -141,13 +140,9 @@ static bool
 apply_pop3_id(struct mailbox *m, struct facts_pass *p, const struct facts_record *r)
 {
 	(void)p;
-	if (m->pop3_count && m->pop3_ids[m->pop3_count - 1].uid >= r->uid)
-		return true; /* known: a reload */
-	if (m->pop3_count == m->pop3_cap) {
-		m->pop3_cap = m->pop3_cap ? m->pop3_cap * 2 : 16;
-		m->pop3_ids = mem_resize(m->pop3_ids, m->pop3_cap * sizeof(*m->pop3_ids));
-	}
-	m->pop3_ids[m->pop3_count++] = (struct pop3_id){.uid = r->uid, .id = mem_str(r->name)};
+	/* Others are known: a reload. */
+	if (m->pop3_count == 0 || m->pop3_ids[m->pop3_count - 1].uid < r->uid)
+		mailbox_add_pop3_id(m, r->uid, r->name);
 	return true;
 }
 

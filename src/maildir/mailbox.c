@@ -470,6 +470,16 @@ mailbox_keyword_find(const struct mailbox *m, struct slice name)
 	return -1;
 }
 
+void
+mailbox_add_pop3_id(struct mailbox *m, uint32_t uid, struct slice id)
+{
+	if (m->pop3_count == m->pop3_cap) {
+		m->pop3_cap = m->pop3_cap ? m->pop3_cap * 2 : 16;
+		m->pop3_ids = mem_resize(m->pop3_ids, m->pop3_cap * sizeof(*m->pop3_ids));
+	}
+	m->pop3_ids[m->pop3_count++] = (struct pop3_id){.uid = uid, .id = mem_str(id)};
+}
+
 const char *
 mailbox_pop3_id(const struct mailbox *m, uint32_t uid)
 {

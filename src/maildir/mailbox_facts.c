@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "maildir/facts_int.h"
 #include "maildir/folder_name.h"
+#include "maildir/import.h"
 #include "maildir/step.h"
 #include "os/filelock.h"
 #include "os/random.h"
@@ -217,7 +218,10 @@ begin(struct mailbox *m, uint32_t above, struct fault *f)
 	m->uidvalidity = 0;
 	m->uidnext = 1;
 	m->modseq = 1;
-	m->uidvalidity = facts_new_validity(m, above);
+	if (above == 0)
+		import_all(m);
+	if (m->uidvalidity == 0)
+		m->uidvalidity = facts_new_validity(m, above);
 	if (facts_rewrite(m, &why) != ST_OK) {
 		store_note(m->store, &why);
 		if (why.sys != ENOSPC && why.sys != EDQUOT && why.sys != EROFS &&

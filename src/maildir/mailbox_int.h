@@ -51,6 +51,8 @@ struct mailbox {
 	struct slice keywords[MAILBOX_KEYWORDS];
 	struct pop3_id *pop3_ids; /* by UID */
 	size_t pop3_count, pop3_cap;
+	uint64_t letters[26]; /* first use: keywords that a lower-case letter stands for */
+	bool has_letters;
 	uint32_t uidvalidity, uidnext;
 	uint64_t modseq;
 
@@ -95,6 +97,9 @@ void mailbox_changed(struct mailbox *m);
 struct message *mailbox_by_base(struct mailbox *m, struct slice base, bool *is_doomed);
 struct message *
 mailbox_by_hash(struct mailbox *m, struct slice base, uint32_t hash, bool *is_doomed);
+
+/* Appends what POP3 calls a message; by UID. */
+void mailbox_add_pop3_id(struct mailbox *m, uint32_t uid, struct slice id);
 
 /* The name of a message's file, and the directory it is in. */
 size_t message_file(const struct message *r, char out[MAILDIR_NAME_MAX + 1]);

@@ -211,6 +211,18 @@ saw_unknown(struct refresh *r, struct slice name, uint32_t where)
 	    (struct found){.name = pool_name(&r->names, name, SL_NONE, false), .where = where};
 }
 
+/* First use: letters of another server, for keywords. True: there are new ones. */
+static bool
+take_letters(const struct mailbox *m, struct message *row)
+{
+	uint64_t before = row->keywords;
+
+	for (unsigned i = 0; m->has_letters && i < COUNT_OF(m->letters); i++)
+		if (row->more >> i & 1)
+			row->keywords |= m->letters[i];
+	return row->keywords != before;
+}
+
 /* A message of ours, under a name that may be another than before. */
 static void
 saw_message(
@@ -225,7 +237,7 @@ saw_message(
 		row->more |= MORE_UNTAKEN;
 	message_place(m, row, parts, where);
 	row->more |= MORE_SEEN;
-	if ((row->flags & MESSAGE_FLAGS) != before)
+	if ((row->flags & MESSAGE_FLAGS) != before || take_letters(m, row))
 		uids_add(&r->changed, row->uid);
 }
 
@@ -382,6 +394,7 @@ commit_found(struct refresh *r, const struct found *f, struct buf *out)
 	if (!row) {
 		row = facts_add_message(m, parts.base, store_wall_sec(m->store), out);
 		message_place(m, row, &parts, f->where);
+		take_letters(m, row);
 		message_told(row, out);
 		row->more |= MORE_SEEN | (f->where == MORE_NEW ? MORE_UNTAKEN : 0);
 		return;
@@ -511,6 +524,7 @@ commit(struct refresh *r)
 		r->t.fault = FAULT_NONE;
 	}
 	r->state = STATE_END;
+	m->has_letters = false;
 	if (m->unsaved) {
 		mailbox_show(m, UINT32_MAX);
 		return STEP_MORE;

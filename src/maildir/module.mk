@@ -16,6 +16,7 @@ libmaildir_a_SOURCES = \
 	src/maildir/folders.c src/maildir/folders.h \
 	src/maildir/folders_change.c \
 	src/maildir/folders_rename.c \
+	src/maildir/import.c src/maildir/import.h src/maildir/import_read.c \
 	src/maildir/mailbox.c src/maildir/mailbox.h \
 	src/maildir/mailbox_append.c \
 	src/maildir/mailbox_copy.c \
@@ -50,7 +51,8 @@ check_LIBRARIES += libmailworld.a
 libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
 MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test \
 	src/maildir/tests/folders_test src/maildir/tests/cache_test \
-	src/maildir/tests/crash_test src/maildir/tests/facts_test src/maildir/tests/others_test
+	src/maildir/tests/crash_test src/maildir/tests/facts_test src/maildir/tests/others_test \
+	src/maildir/tests/import_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
@@ -70,3 +72,5 @@ src_maildir_tests_facts_test_SOURCES = src/maildir/tests/facts_test.c
 src_maildir_tests_facts_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_others_test_SOURCES = src/maildir/tests/others_test.c
 src_maildir_tests_others_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_import_test_SOURCES = src/maildir/tests/import_test.c
+src_maildir_tests_import_test_LDADD = $(MAILBOX_TEST_LIBS)
