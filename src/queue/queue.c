@@ -423,7 +423,12 @@ queue_cancel(struct queue_message *message, uint32_t uid, struct slice reason)
 void
 queue_report_waived(struct queue_message *m, uint32_t number)
 {
-	m->rcpts[number].reported = true;
+	struct queue_rcpt *r = &m->rcpts[number];
+
+	if (r->state == QUEUE_OWED)
+		r->warned = true; /* its end will be told all the same */
+	else
+		r->reported = true;
 }
 
 void

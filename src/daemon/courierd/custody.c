@@ -254,6 +254,46 @@ check_submit(struct submitter *s, const struct ipc_submit *m, struct fault *f)
 	return ST_OK;
 }
 
+/* ESMTP_BLOCKBACKSCATTER, "smtp/dsn,authsmtp/dsn": does mail of this source get no reports outside? */
+static bool
+is_backscatter(const struct courierd *c, struct slice source)
+{
+	struct slice rest = sl_str(proc_conf(c->proc)->courierd.block_backscatter), word;
+	bool more = rest.n > 0;
+
+	if (sl_eq(source, SL("esmtp")))
+		source = SL("smtp"); /* as Courier calls it */
+	while (more) {
+		more = sl_cut(&rest, ',', &word);
+		word = sl_trim(word);
+		if (sl_iends(word, SL("/dsn")) && sl_ieq(sl_sub(word, 0, word.n - 4), source))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A report that would leave for another host, about mail nobody here answers for: its sender is
+ * most likely forged, and somebody else would get it. True: it counts as made, and is not.
+ */
+static bool
+drop_backscatter(struct courierd *c, const struct ipc_submit *m, const struct queue_report_of *of)
+{
+	struct queue_message *about = of->about;
+
+	for (uint32_t i = 0; i < m->recipients.n; i++)
+		if (!sl_eq(m->recipients.v[i].module, SL("esmtp")))
+			return false;
+	if (!about || !is_backscatter(c, queue_text(about, about->source)))
+		return false;
+	log_event(LOG_LEVEL_INFO, "report", KV_STR("id", about->id),
+	    KV_STR("msg", "dropped: ESMTP_BLOCKBACKSCATTER"), KV_END);
+	for (uint32_t i = 0; i < of->rcpt_count; i++)
+		queue_report_waived(about, of->rcpts[i]);
+	report_committed(c, m->report_of);
+	return true;
+}
+
 static void
 on_submit(struct channel *channel, uint32_t sequence, const void *message, int fd)
 {
@@ -279,6 +319,8 @@ on_submit(struct channel *channel, uint32_t sequence, const void *message, int f
 		else if (m->report_of && !report_find(s->c, m->report_of, &about))
 			fault_set(&f, ST_NOENT, "4.3.0", "no report %llu was asked for",
 			    (unsigned long long)m->report_of);
+		else if (m->report_of && drop_backscatter(s->c, m, &about))
+			q = NULL;
 		else if (queue_message_new(s->c->queue, &e, &q, &f) != ST_OK && m->report_of)
 			report_committed(s->c, m->report_of);
 	}

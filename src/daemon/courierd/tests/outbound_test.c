@@ -184,6 +184,30 @@ test_lies(void)
 	end();
 }
 
+/* ESMTP_BLOCKBACKSCATTER */
+static void
+test_backscatter(void)
+{
+	world_new();
+	world_out_up(0);
+	w.mood_bad = WORKER_UNKNOWN;
+	world_submit("who@remote", "bad1@example.test", 500, 0);
+	world_run(300);
+	CHECK_EQ(w.reports, 1);
+	CHECK_EQ(w.deliveries, 1); /* that of the message */
+	CHECK_EQ(world_queue(), 0);
+	world_submit("user1@example.test", "bad1@example.test", 500, 0);
+	world_run(300);
+	CHECK_EQ(w.deliveries, 3); /* the report stays here */
+	w.conf->courierd.block_backscatter = "authsmtp/dsn";
+	world_submit("who@remote", "bad1@example.test", 500, 0);
+	world_run(300);
+	CHECK_EQ(w.reports, 3);
+	CHECK_EQ(w.deliveries, 5);
+	CHECK_EQ(world_queue(), 0);
+	end();
+}
+
 static void
 test_pause(void)
 {
@@ -212,6 +236,7 @@ main(int argc, char **argv)
 	    {"no_process", test_no_process},
 	    {"choice", test_choice},
 	    {"lies", test_lies},
+	    {"backscatter", test_backscatter},
 	    {"pause", test_pause},
 	};
 

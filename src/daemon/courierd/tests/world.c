@@ -293,6 +293,9 @@ on_report(struct channel *c, uint32_t sequence, const void *message, int fd)
 	snprintf(rcpt, sizeof(rcpt), "%.*s",
 	    SL_FMT(m->sender.n ? m->sender : SL("bad-postmaster@example.test")));
 	r.address = r.account = sl_str(rcpt);
+	if (sl_ends(r.address, SL("remote")))
+		r = (struct ipc_recipient){ .module = SL("esmtp"), .address = sl_str(rcpt),
+		    .host = SL("remote") };
 	channel_request(c, &j->call, IPC_submit, &(struct ipc_submit){
 	    .id = sl_str(id), .source = SL("dsn"),
 	    .flags = QUEUE_REPORT | (m->sender.n ? 0 : QUEUE_DOUBLE), .arrived_sec = 1,
