@@ -251,6 +251,8 @@
 	F(S, BYTES, body, 65536, none) \
 	F(S, LIST, targets, 1000, target)
 #define IPC_FIELDS_delivered(F, S) F(S, U64, delivery, 0, none) F(S, LIST, results, 1000, result)
+/* to courieresmtp: forget which hosts could not be reached, somebody wants them tried now */
+#define IPC_FIELDS_afresh(F, S) F(S, U32, unused, 0, none)
 #define IPC_FIELDS_idle(F, S) \
 	/* a worker with nothing to do; courierd closes the channel when it agrees */ \
 	F(S, U32, since_sec, 0, none)
@@ -368,6 +370,7 @@
 	M(deliver, 112, DELIVER_ASK, REQUEST, MAY_FD, 64) \
 	M(delivered, 113, DELIVER_SAY, REPLY, NO_FD, 0) \
 	M(idle, 114, DELIVER_SAY, NOTE, NO_FD, 1) \
+	M(afresh, 115, DELIVER_ASK, NOTE, NO_FD, 1) \
 	M(report, 120, REPORT_ASK, REQUEST, MAY_FD, 16) \
 	M(reported, 121, REPORT_SAY, REPLY, NO_FD, 0) \
 	M(cmd_list, 128, COMMAND_ASK, REQUEST, NO_FD, 1) \

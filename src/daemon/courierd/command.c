@@ -160,6 +160,8 @@ on_flush(struct channel *channel, uint32_t sequence, const void *message, int fd
 	struct fault f = FAULT_NONE;
 
 	(void)fd;
+	if (may_all(k))
+		outbound_afresh(k->c);
 	if (!may_all(k)) {
 		fault_set(&f, ST_DENIED, "5.7.0", "only root may flush the queue");
 	} else if (m->id.n) {

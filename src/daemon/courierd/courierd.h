@@ -151,6 +151,8 @@ extern const struct channel_handler outbound_handlers[];
 void outbound_up(struct proc *p, struct channel *channel, uint32_t index);
 void outbound_down(struct proc *p, struct channel *channel, uint32_t index);
 void outbound_begin(struct delivery *d);
+/* What the processes remember about hosts that were out of reach is to be forgotten. */
+void outbound_afresh(struct courierd *c);
 
 /* ---- frame.c ---- */
 /*

@@ -175,3 +175,11 @@ outbound_begin(struct delivery *d)
 	if (delivery_send(d, o->channel, host, delivered, &f) != ST_OK)
 		end_for_now(d, &f);
 }
+
+void
+outbound_afresh(struct courierd *c)
+{
+	LIST_EACH(&c->outs, n)
+		channel_note(CONTAINER_OF(n, struct out, node)->channel, IPC_afresh,
+		    &(struct ipc_afresh){ .unused = 0 }, -1);
+}

@@ -126,7 +126,9 @@ void memory_dead(struct esmtp *e, const struct net_addr *a, bool dead);
 /* Has STARTTLS failed there less than two hours ago? */
 bool memory_tls_is_broken(struct esmtp *e, const struct net_addr *a);
 void memory_tls_broken(struct esmtp *e, const struct net_addr *a);
-void memory_clear(struct esmtp *e);
+
+/* Every address may be tried now. */
+void memory_afresh(struct esmtp *e);
 
 /* ---- job.c ---- */
 struct conn;

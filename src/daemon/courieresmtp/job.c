@@ -275,7 +275,19 @@ on_deliver(struct channel *c, uint32_t sequence, const void *message, int fd)
 		search_next(j->search);
 }
 
+static void
+on_afresh(struct channel *c, uint32_t sequence, const void *message, int fd)
+{
+	struct esmtp *e = proc_state(channel_owner(c));
+
+	(void)sequence;
+	(void)message;
+	(void)fd;
+	memory_afresh(e);
+}
+
 const struct channel_handler job_handlers[] = {
     {IPC_deliver, on_deliver},
+    {IPC_afresh, on_afresh},
     {0, NULL},
 };

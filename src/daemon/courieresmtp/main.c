@@ -18,9 +18,11 @@ open_tls(struct esmtp *e)
 	    .trust_fd = t->trustcerts[0] ? proc_key(e->proc, t->trustcerts) : -1,
 	    .min_protocol = t->protocol,
 	    .cipher_list = t->cipher_list[0] ? t->cipher_list : NULL,
-	    .verify_peer = t->verify_peer != CONF_VERIFY_NONE,
 	};
 	struct fault f;
+
+	/* Without authorities nobody could be believed. */
+	o.verify_peer = o.trust_fd >= 0 && t->verify_peer != CONF_VERIFY_NONE;
 
 	if (tls_context_new(&o, &e->tls, &f) != ST_OK)
 		log_event(LOG_LEVEL_ERROR, "tls", KV_STR("client", "no TLS"), KV_FAULT(&f), KV_END);

@@ -8,6 +8,9 @@
 #define HOSTS_MAX 10000
 #define TLS_BROKEN_MS (2 * INT64_C(3600) * 1000)
 
+/* A retry after the same time as esmtpdelay finds the host rested, whatever is rounded meanwhile. */
+#define REST_LESS_MS 2000
+
 struct host {
 	struct hmap_node node;
 	struct list_node age; /* esmtp->hosts_old, the oldest first */
@@ -77,7 +80,7 @@ memory_is_dead(struct esmtp *e, const struct net_addr *a)
 void
 memory_dead(struct esmtp *e, const struct net_addr *a, bool dead)
 {
-	int64_t rest = proc_conf(e->proc)->site.esmtpdelay_sec * 1000;
+	int64_t rest = proc_conf(e->proc)->site.esmtpdelay_sec * 1000 - REST_LESS_MS;
 	struct host *h = dead ? get(e, a) : find(e, a);
 
 	if (h)
@@ -99,10 +102,8 @@ memory_tls_broken(struct esmtp *e, const struct net_addr *a)
 }
 
 void
-memory_clear(struct esmtp *e)
+memory_afresh(struct esmtp *e)
 {
-	struct list_node *n;
-
-	while ((n = list_first(&e->hosts_old)))
-		forget(e, CONTAINER_OF(n, struct host, age));
+	LIST_EACH (&e->hosts_old, n)
+		CONTAINER_OF(n, struct host, age)->dead_until_ms = 0;
 }
