@@ -33,9 +33,9 @@ const struct conf_row rows_courierd[] = {
 	.doc = "A folder that is copied when the home of an account does not exist; empty makes no "
 	       "homes."},
     {"ESMTP_BLOCKBACKSCATTER", ROW_STRING(S, block_backscatter), .dflt = "smtp/dsn", .max = 200,
-	.doc = "Whose mail gets no delivery reports to other hosts: smtp/dsn (clients that have not "
-	       "logged in: their sender is often forged), authsmtp/dsn (those that have), with a "
-	       "comma between them. Empty sends all reports."},
+	.doc = "Whose mail gets no delivery reports to other hosts: smtp/dsn (clients that have "
+	       "not logged in: their sender is often forged), authsmtp/dsn (those that have), with "
+	       "a comma between them. Empty sends all reports."},
     {"ARCHIVEDIR", ROW_PATH(S, archive_dir), .dflt = "",
 	.doc = "A folder that gets a copy of every message; empty keeps none."},
     {"ESMTP_USE_STARTTLS", ROW_BOOL(S, use_starttls), .dflt = "1",

@@ -254,7 +254,7 @@ check_submit(struct submitter *s, const struct ipc_submit *m, struct fault *f)
 	return ST_OK;
 }
 
-/* ESMTP_BLOCKBACKSCATTER, "smtp/dsn,authsmtp/dsn": does mail of this source get no reports outside? */
+/* ESMTP_BLOCKBACKSCATTER, "smtp/dsn,authsmtp/dsn": does mail of this source get no reports? */
 static bool
 is_backscatter(const struct courierd *c, struct slice source)
 {

@@ -94,7 +94,6 @@ enum st body_read(struct body *b, uint64_t offset, unsigned char *p, size_t max,
 enum st body_verdict(const struct body *b, struct fault *f) ATTR_CHECKED;
 
 /* ---- route.c ---- */
-
 struct search;
 
 /* A place to try. */
@@ -166,7 +165,6 @@ void job_results(struct job *j, const struct smtp_client_result *r);
 void job_end(struct job *j, const struct fault *f);
 
 /* ---- conn.c ---- */
-
 struct conn {
 	struct list_node node; /* esmtp->conns */
 	struct esmtp *e;

@@ -8,7 +8,7 @@
 #define HOSTS_MAX 10000
 #define TLS_BROKEN_MS (2 * INT64_C(3600) * 1000)
 
-/* A retry after the same time as esmtpdelay finds the host rested, whatever is rounded meanwhile. */
+/* A retry after the same time as esmtpdelay finds the host rested, whatever is rounded. */
 #define REST_LESS_MS 2000
 
 struct host {
