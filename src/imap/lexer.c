@@ -58,7 +58,7 @@ imap_lex_maybe(struct imap_lexer *lx, unsigned char c)
 	return true;
 }
 
-/* R3501-9-a: exactly one, never several. */
+/* R3501-9-a, R3501-2.2.2-b: exactly one, never several. */
 bool
 imap_lex_space(struct imap_lexer *lx)
 {
@@ -88,6 +88,7 @@ imap_lex_char(struct imap_lexer *lx, unsigned char c)
 	return imap_lex_fail(lx, "unexpected character");
 }
 
+/* R3501-2.2.2-b */
 bool
 imap_lex_end(struct imap_lexer *lx)
 {

@@ -103,6 +103,9 @@ bool imap_lex_mailbox(struct imap_lexer *lx, struct slice *out);
 /* The same for a name that is already taken; false when it is not modified UTF-7. */
 bool imap_name_from_wire(struct arena *a, struct slice wire, struct slice *out);
 
+/* Behind ID: a space, and a list of at most 30 fields with values, or NIL; RFC 2971. */
+bool imap_lex_id(struct imap_lexer *lx);
+
 /*
  * Does text end with the head of a literal, "{n}" or "{n+}" (RFC 7888), outside a quoted string?
  * *n is UINT64_MAX when it is larger than that.

@@ -255,7 +255,7 @@ imap_lex_date(struct imap_lexer *lx, int64_t *sec)
 	return imap_lex_fail(lx, "expected a date as 21-Nov-2026");
 }
 
-/* R3501-5.1-a, R3501-5.1-b: INBOX in any case is one mailbox; nothing else is folded. */
+/* R3501-5.1-a, R3501-5.1-b, R3501-5.1.3-e: INBOX in any case; nothing else is folded. */
 static void
 inbox_fold(unsigned char *p, size_t n)
 {
@@ -290,5 +290,33 @@ imap_lex_mailbox(struct imap_lexer *lx, struct slice *out)
 	if (!imap_lex_astring(lx, &wire))
 		return false;
 	return imap_name_from_wire(lx->a, wire, out) ||
-	       imap_lex_fail(lx, "a mailbox name is not in modified UTF-7"); /* R3501-5.1.3-d */
+	       /* R3501-5.1-c, R3501-5.1.3-d */
+	       imap_lex_fail(lx, "a mailbox name is not in modified UTF-7");
+}
+
+/* R2971-3.3-a */
+bool
+imap_lex_id(struct imap_lexer *lx)
+{
+	struct slice text;
+	bool is_nil;
+	unsigned fields = 0;
+
+	if (!imap_lex_space(lx))
+		return false;
+	if (imap_lex_peek(lx) != '(')
+		return imap_lex_nstring(lx, &text, &is_nil) &&
+		       (is_nil || imap_lex_fail(lx, "expected a list or NIL"));
+	if (!imap_lex_char(lx, '('))
+		return false;
+	if (imap_lex_maybe(lx, ')'))
+		return true;
+	do {
+		if (++fields > 30)
+			return imap_lex_fail(lx, "ID has at most 30 fields");
+		if (!imap_lex_string(lx, &text) || !imap_lex_space(lx) ||
+		    !imap_lex_nstring(lx, &text, &is_nil))
+			return false;
+	} while (imap_lex_maybe(lx, ' '));
+	return imap_lex_char(lx, ')');
 }

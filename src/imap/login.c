@@ -95,32 +95,13 @@ run_logout(struct command *c)
 	door_close(c->d, ENGINE_WHY_QUIT);
 }
 
-/* A list of at most 30 fields with values (RFC 2971 section 3.3), or NIL. */
-static bool
-parse_id(struct imap_lexer *lx)
-{
-	struct slice text;
-	bool is_nil;
-	unsigned fields = 0;
-
-	if (imap_lex_peek(lx) != '(')
-		return imap_lex_nstring(lx, &text, &is_nil) && is_nil;
-	if (!imap_lex_char(lx, '(') || imap_lex_maybe(lx, ')'))
-		return true;
-	do {
-		if (++fields > 30 || !imap_lex_string(lx, &text) || !imap_lex_space(lx) ||
-		    !imap_lex_nstring(lx, &text, &is_nil))
-			return false;
-	} while (imap_lex_maybe(lx, ' '));
-	return imap_lex_char(lx, ')');
-}
-
+/* R2971-3.1-a, R2971-3.3-b */
 static void
 run_id(struct command *c)
 {
 	struct slice version = door_opts(c->d)->version;
 
-	if (!imap_lex_space(&c->lx) || !parse_id(&c->lx) || !imap_lex_end(&c->lx)) {
+	if (!imap_lex_id(&c->lx) || !imap_lex_end(&c->lx)) {
 		bad(c->d, c->tag, "ID expects a list or NIL");
 		return;
 	}
@@ -144,7 +125,7 @@ run_starttls(struct command *c)
 	door_start_tls(c->d);
 }
 
-/* R3501-6.2.3-b, R2595-2.3-a, R2595-3.2-b; the code is RFC 5530's */
+/* R3501-6.2.3-b, R3501-11.2-b, R2595-2.3-a, R2595-3.2-b; the code is RFC 5530's */
 static bool
 may_log_in(struct command *c)
 {
@@ -275,7 +256,7 @@ line(struct door *d, struct slice text, struct slice last)
 
 /* ---- what our side answers ---- */
 
-/* R5530-3-a */
+/* R5530-3-a, R3501-11.2-a */
 static void
 failed(struct door *d, const struct fault *f)
 {

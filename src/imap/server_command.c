@@ -58,6 +58,7 @@ imap_run_get(struct imap_server *s, size_t n)
 	return arena_get(s->run.a, n);
 }
 
+/* R3501-9-h, R3691-4-a */
 static const struct imap_command *
 row_named(struct slice verb, bool by_uid)
 {

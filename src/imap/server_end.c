@@ -147,7 +147,7 @@ imap_deselect(struct imap_server *s)
 /*
  * R3501-7.4.1-b: each EXPUNGE counts at once, so the numbers that follow are those after it.
  * R3501-7.3.1-a, R3501-7.3.2-a: EXISTS comes behind them and is never less than what the client
- * can count.
+ * can count. R3501-5.2-b: flags too are told without being asked for.
  */
 static void
 say_changes(struct imap_server *s, const struct imap_changes *c)

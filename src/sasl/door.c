@@ -408,6 +408,7 @@ auth_answer(struct door *d, const struct fault *f)
 	}
 	d->rules->failed(d, f);
 	forget(d);
+	/* R3501-11.2-c */
 	if (f->st == ST_DENIED && ++d->failures >= d->o.failures_max)
 		door_bye(d, ENGINE_WHY_LIMIT, "Too many logins have failed");
 }

@@ -4,7 +4,7 @@
 
 /*
  * RFC 3501 section 6.1.1. What is listed is what the owner offers: R2177-3-f, R4315-2.1-b,
- * R7888-3-b
+ * R7888-3-b, R7888-5-a, R3501-7.2.1-a, R2342-4-a, R3348-3-c
  */
 void
 imap_run_capability(struct imap_server *s)
@@ -38,35 +38,14 @@ imap_run_logout(struct imap_server *s)
 	imap_bye(s, ENGINE_WHY_QUIT, NULL);
 }
 
-/* R2971-3.3-a: a list of at most 30 fields with values, or NIL. */
 bool
 imap_parse_id(struct imap_server *s, struct imap_lexer *lx)
 {
-	struct slice text;
-	bool is_nil;
-	unsigned fields = 0;
-
 	(void)s;
-	if (!imap_lex_space(lx))
-		return false;
-	if (imap_lex_peek(lx) != '(')
-		return imap_lex_nstring(lx, &text, &is_nil) &&
-		       (is_nil || imap_lex_fail(lx, "expected a list or NIL"));
-	if (!imap_lex_char(lx, '('))
-		return false;
-	if (imap_lex_maybe(lx, ')'))
-		return true;
-	do {
-		if (++fields > 30)
-			return imap_lex_fail(lx, "ID has at most 30 fields");
-		if (!imap_lex_string(lx, &text) || !imap_lex_space(lx) ||
-		    !imap_lex_nstring(lx, &text, &is_nil))
-			return false;
-	} while (imap_lex_maybe(lx, ' '));
-	return imap_lex_char(lx, ')');
+	return imap_lex_id(lx);
 }
 
-/* R2971-3.1-a */
+/* R2971-3.1-a; R2971-3-a: what the client said is not kept. */
 void
 imap_run_id(struct imap_server *s)
 {
@@ -74,7 +53,7 @@ imap_run_id(struct imap_server *s)
 	imap_done(s, "ID completed");
 }
 
-/* R2342-5-a, R2342-5-b, R2342-6-a: one personal namespace, below INBOX; nothing shared. */
+/* R2342-2-a, R2342-5-a, R2342-5-b, R2342-6-a: one personal namespace, below INBOX. */
 void
 imap_run_namespace(struct imap_server *s)
 {

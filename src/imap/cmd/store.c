@@ -46,7 +46,7 @@ imap_run_copy(struct imap_server *s)
 	imap_ask(s, IMAP_ASK_COPY, s->run.data);
 }
 
-/* Numbers as a uid-set, in their order: 3,5:7. */
+/* Numbers as a uid-set, in their order: 3,5:7. R4315-3-e */
 static void
 put_set(struct buf *out, const uint32_t *n, size_t count)
 {

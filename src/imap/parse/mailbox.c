@@ -110,7 +110,7 @@ take_pattern(struct imap_lexer *lx, struct slice wire, struct slice *out)
 	       imap_lex_fail(lx, "a pattern is not in modified UTF-7");
 }
 
-/* R3501-6.3.8-a: the pattern is read behind the reference, as one. */
+/* R3501-6.3.8-a, R3501-6.3.8-g: the pattern is read behind the reference, as one. */
 bool
 imap_parse_list(struct imap_server *s, struct imap_lexer *lx)
 {

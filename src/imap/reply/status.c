@@ -66,7 +66,7 @@ imap_put_number(struct buf *out, struct slice before, uint64_t n, struct slice b
 	buf_added(out, before.n + sizeof(digits) - at + behind.n);
 }
 
-/* R3501-9-e: QUOTED-CHARs only, and not endless. */
+/* R3501-9-e, R7888-3-c: QUOTED-CHARs only, and not endless. */
 static bool
 can_be_quoted(struct slice s)
 {

@@ -282,6 +282,7 @@ test_names(void)
 	arena_free(a);
 }
 
+/* R7888-3-c, R3501-9-e */
 static void
 test_said(void)
 {
