@@ -123,3 +123,15 @@ fuzz_fuzz_section_LDADD = $(FUZZ_FRAME) libimap.a libmessage.a libbase.a
 fuzz_fuzz_search_SOURCES = fuzz/fuzz_search.c
 fuzz_fuzz_search_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_search_LDADD = $(FUZZ_FRAME) libimap.a libmessage.a libbase.a
+
+# src/maildir
+FUZZ_HARNESSES += fuzz/fuzz_facts fuzz/fuzz_cache fuzz/fuzz_uidlist
+fuzz_fuzz_facts_SOURCES = fuzz/fuzz_facts.c
+fuzz_fuzz_facts_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_facts_LDADD = $(FUZZ_FRAME) $(LIB_MAILDIR) $(LINK_L1)
+fuzz_fuzz_cache_SOURCES = fuzz/fuzz_cache.c
+fuzz_fuzz_cache_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_cache_LDADD = $(FUZZ_FRAME) $(LIB_MAILDIR) $(LINK_L1)
+fuzz_fuzz_uidlist_SOURCES = fuzz/fuzz_uidlist.c
+fuzz_fuzz_uidlist_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_uidlist_LDADD = $(FUZZ_FRAME) $(LIB_MAILDIR) $(LINK_L1)

@@ -321,6 +321,17 @@ facts_put_pop3_id(struct buf *out, uint32_t uid, struct slice id)
 	finish(out, p, 4 + id.n);
 }
 
+void
+facts_put_raw(struct buf *out, enum facts_kind kind, struct slice payload)
+{
+	unsigned char *p = start(out, kind, payload.n);
+
+	if (!p)
+		return;
+	put_name(p, payload);
+	finish(out, p, payload.n);
+}
+
 uint8_t
 facts_flags_pack(uint32_t flags)
 {

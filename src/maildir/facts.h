@@ -80,6 +80,9 @@ void facts_put_highest(struct buf *out, uint64_t modseq, uint32_t uidnext);
 void facts_put_together(struct buf *out, uint32_t records);
 void facts_put_pop3_id(struct buf *out, uint32_t uid, struct slice id);
 
+/* A record with any content, right or not, for fuzz/fuzz_facts.c. */
+void facts_put_raw(struct buf *out, enum facts_kind kind, struct slice payload);
+
 /* MESSAGE_ bits of mailbox.h to the bits of a record, and back. */
 uint8_t facts_flags_pack(uint32_t flags);
 uint32_t facts_flags_unpack(uint8_t bits);
