@@ -75,6 +75,37 @@ def test_login(w):
     wait_for("the log", lambda: w.log("INFO: DISCONNECTED, user=u"))
 
 
+def test_much_unread(w):
+    many = b"".join(b"p%d NOOP\r\n" % i for i in range(5000))[:65000]
+    k = Imap(w.session(tag="x1", unread=many[:30000]))
+    k.s.sendall(many[30000:] + b"\r\nend LOGOUT\r\n")
+    answered = 0
+    while True:
+        r = k.response()
+        if r.startswith(b"end "):
+            break
+        answered += r.startswith(b"p") and b" OK" in r
+    check(answered >= many.count(b"NOOP\r\n"), "%d answers" % answered)
+
+
+def test_reload(w):
+    k = selected(w)
+    for _ in range(3):
+        w.order("reload")
+        k.ok(b"NOOP")
+        login(w).ok(b"CAPABILITY")
+    tag = k.idle()
+    w.order("reload")
+    w.deliver(SIMPLE)
+    await_exists(k, 1)
+    k.done(tag)
+
+
+def test_worker_of_a_session(w):
+    login(w).ok(b"LOGOUT")
+    same(w.report("ended"), "0", "it ends with its session, not after WORKERIDLE")
+
+
 def test_refused(w):
     k = Imap(w.session(account="nobody"))
     check(k.response().startswith(b"refused"), "an account that is not here")
@@ -413,6 +444,18 @@ def test_search(w):
 
 # ---- others ----
 
+def test_polling(w):
+    """Where the system cannot watch, selected folders are looked at every IMAP_IDLE_TIMEOUT."""
+    k = selected(w)
+    tag = k.idle()
+    w.deliver(SIMPLE)
+    await_exists(k, 1)
+    os.unlink(w.maildir(wait_for("the file in cur/", lambda: [f for f in w.files() if f.startswith("cur/")])[0]))
+    while b"EXPUNGE" not in k.response():
+        pass
+    k.done(tag)
+
+
 def test_foreign(w):
     k, idle = selected(w), selected(w)
     tag = idle.idle()
@@ -562,7 +605,8 @@ def test_many_sessions(w):
 
 
 TESTS = [
-    (test_login, {}), (test_refused, {}), (test_kick, {}), (test_idle_worker, {"courierd": "WORKERIDLE=1\n"}),
+    (test_login, {}), (test_much_unread, {}), (test_reload, {}), (test_worker_of_a_session, {"courierd": "WORKER=session\n"}),
+    (test_refused, {}), (test_kick, {}), (test_idle_worker, {"courierd": "WORKERIDLE=1\n"}),
     (test_fresh_home, {"accounts": (), "start": False}), (test_lost_maildir, {"accounts": (), "start": False}),
     (test_worker_of_a_uid, {"courierd": "WORKER=uid\n"}), (test_changed_account, {}), (test_sandbox, {}), (test_shell, {}),
     (test_folders, {}), (test_status, {}), (test_append_fetch, {}), (test_sections, {}),
@@ -570,6 +614,14 @@ TESTS = [
     (test_foreign, {}), (test_notice, {}), (test_deleted_folder, {}), (test_cold_yields, {}), (test_cancelled, {}),
     (test_many_commands, {}), (test_many_sessions, {}),
 ]
+
+# A name space of its own in which nobody can watch, where that can be had.
+BLIND = ["unshare", "--user", "--map-root-user", "sh", "-c", 'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"', "sh"]
+try:
+    if subprocess.run([*BLIND, "true"], check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        TESTS.append((test_polling, {"below": BLIND, "settings": "IMAP_IDLE_TIMEOUT=1\n"}))
+except OSError:
+    pass
 
 if not os.path.isdir("/proc/self/fd"):
     print("needs /proc")

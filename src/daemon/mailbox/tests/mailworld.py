@@ -42,9 +42,9 @@ def maildir_make(path):
 
 
 class World:
-    """settings: NAME=value lines for DIR/etc/<service>d; courierd: for DIR/etc/courierd."""
+    """settings: NAME=value lines for DIR/etc/<service>d; courierd: for DIR/etc/courierd; below: what runs it."""
 
-    def __init__(self, build, role, service, settings="", courierd="", accounts=("u",), start=True):
+    def __init__(self, build, role, service, settings="", courierd="", accounts=("u",), start=True, below=()):
         self.dir = tempfile.mkdtemp(prefix="mail-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
         os.mkdir(self.path("etc"))
         for name, text in ((role, settings), ("courierd", courierd)):
@@ -53,7 +53,7 @@ class World:
         self.reports = queue.Queue()
         self.log_lines = []
         self.p = subprocess.Popen(
-            [os.path.join(build, "src/daemon/mailbox/tests/mailworld"), os.path.join(build, "src/daemon", role, role), role,
+            [*below, os.path.join(build, "src/daemon/mailbox/tests/mailworld"), os.path.join(build, "src/daemon", role, role), role,
              service, self.dir], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
         for stream, fn in ((self.p.stdout, self.reports.put), (self.p.stderr, self.log_lines.append)):
             threading.Thread(target=self.pump, args=(stream, fn), daemon=True).start()
