@@ -244,6 +244,24 @@ def test_unique_ids_are_not_used_again(w):
     k.close()
 
 
+def test_imported_unique_ids(w):
+    """R1939-7-h: a message keeps the unique id that Courier gave it, in every later session and beside new ones."""
+    names = fill(w, ONE, TWO, ONE)
+    with open(w.maildir("courierpop3dsizelist"), "w", encoding="ascii") as f:
+        f.write("/3 42 1234567\n%s %d 17:1234567:0\n%s %d 41:1234567:0\n" % (names[0], len(wire_of(ONE)), names[2], len(wire_of(ONE))))
+    k = enter(w)
+    before = [line.split()[1] for line in k.many(b"UIDL").split(b"\r\n")[:3]]
+    same(before[:2], [b"UID17-1234567", b"UID41-1234567"], "what Courier called them")
+    check(re.fullmatch(rb"UID[0-9]+-[0-9]+", before[2]) and before[2] not in before[:2], "the one it did not know: %r" % before)
+    same(k.many(b"RETR 3"), wire_of(TWO), "which is the other message")
+    k.quit()
+    os.unlink(w.maildir("courierpop3dsizelist"))
+    w.deliver(TWO)
+    k = enter(w)
+    same([line.split()[1] for line in k.many(b"UIDL").split(b"\r\n")[:3]], before, "in the next session")
+    k.close()
+
+
 def test_sizes_of_names(w):
     """A name that tells the size is believed, the file is not read for it."""
     w.deliver(TWO, name="1700000001.M1P1.h,S=%d,W=%d" % (len(TWO), len(wire_of(TWO))))
@@ -345,7 +363,7 @@ def test_idle_memory(w):
 
 TESTS = [
     (test_lists, {}), (test_unread_input, {}), (test_messages, {}), (test_seen, {}), (test_seen_without_quit, {}),
-    (test_removal, {}), (test_no_quit, {}), (test_two_sessions, {}), (test_foreign, {}), (test_unique_ids_stay, {}), (test_unique_ids_are_not_used_again, {}),
+    (test_removal, {}), (test_no_quit, {}), (test_two_sessions, {}), (test_foreign, {}), (test_unique_ids_stay, {}), (test_unique_ids_are_not_used_again, {}), (test_imported_unique_ids, {}),
     (test_sizes_of_names, {}), (test_many_messages, {}), (test_log, {}), (test_drain, {}), (test_revoke, {}),
     (test_sessions, {}), (test_idle_memory, {}),
 ]
