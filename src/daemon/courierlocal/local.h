@@ -175,13 +175,11 @@ void box_free(struct box *b);
 /* Runs the program of r->now. As box_deliver. */
 enum st program_deliver(struct run *r, struct fault *f);
 
-/* Ends it with all it started; its result does not matter, or is that it took too long. */
-/* Kills the program; its end is told to nobody. */
+/* Kills it with all it started; its end is told to nobody. */
 void program_abort(struct run *r);
 /* Tells it to end, and kills it when it does not; the run defers. */
 void program_timeout(struct run *r);
 
-/* Handler of SIGCHLD; arg is the struct local. */
 /* On SIGCHLD: the ends of programs. arg is the struct local. */
 void program_reap(void *arg, int signo);
 
@@ -191,7 +189,6 @@ void program_reap(void *arg, int signo);
 enum st forward_deliver(struct run *r, struct fault *f);
 
 /* Closes the connection; a transaction without its end was none. */
-/* Breaks the conversation off. */
 void forward_abort(struct run *r);
 
 #endif
