@@ -5,17 +5,20 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Value of a character, RFC 4648 table 1. */
+/* Value of a character from blank to DEL, RFC 4648 table 1; NOT_IN_ALPHABET: none. */
+static const unsigned char values[96] = {
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 62, 255, 255, 255, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 255, 255, 255, 255, 255, 255,
+	255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 255, 255, 255, 255, 255,
+	255, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 255, 255, 255, 255, 255,
+};
+
 static unsigned
 value_of(unsigned char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - (unsigned)'A';
-	if (c >= 'a' && c <= 'z')
-		return c - (unsigned)'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - (unsigned)'0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : NOT_IN_ALPHABET;
+	return c >= 32 && c < 128 ? values[c - 32] : NOT_IN_ALPHABET;
 }
 
 /* One group of four characters from n = 1 to 3 bytes. */
@@ -104,13 +107,16 @@ base64_enc_end(struct base64_enc *e, struct buf *out)
 void
 base64_dec_feed(struct base64_dec *d, struct slice in, struct buf *out)
 {
-	for (size_t i = 0; i < in.n; i++) {
+	unsigned char *p = buf_room(out, in.n / 4 * 3 + 3);
+	size_t n = 0;
+
+	for (size_t i = 0; p && i < in.n; i++) {
 		unsigned value = value_of(in.p[i]);
 
 		if (value != NOT_IN_ALPHABET) {
 			d->bits = (d->bits << 6 | value) & 0xfff;
 			if (d->n > 0)
-				buf_put_byte(out, (unsigned char)(d->bits >> (6 - 2 * d->n)));
+				p[n++] = (unsigned char)(d->bits >> (6 - 2 * d->n));
 			d->n = (d->n + 1) % 4;
 		} else if (in.p[i] == '=') {
 			d->n = 0;
@@ -118,4 +124,5 @@ base64_dec_feed(struct base64_dec *d, struct slice in, struct buf *out)
 			d->garbage = true;
 		}
 	}
+	buf_added(out, n);
 }

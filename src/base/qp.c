@@ -164,11 +164,32 @@ dec_byte(struct qp_dec *d, unsigned char c, struct buf *out)
 	}
 }
 
+/* How much at the front stands for itself, when nothing is held: most of a usual text. */
+static size_t
+plain_run(struct slice s)
+{
+	size_t n = 0;
+
+	for (; n < s.n && s.p[n] != '='; n++)
+		if (ascii_is_wsp(s.p[n]) && (n + 1 == s.n || ascii_is_space(s.p[n + 1])))
+			break; /* it may be at the end of a line */
+	return n;
+}
+
 void
 qp_dec_feed(struct qp_dec *d, struct slice in, struct buf *out)
 {
-	for (size_t i = 0; i < in.n; i++)
-		dec_byte(d, in.p[i], out);
+	while (in.n) {
+		size_t n = d->held_n ? 0 : plain_run(in);
+
+		if (n) {
+			buf_put(out, sl_sub(in, 0, n));
+		} else {
+			dec_byte(d, in.p[0], out);
+			n = 1;
+		}
+		in = sl_skip(in, n);
+	}
 }
 
 void
