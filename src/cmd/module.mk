@@ -69,3 +69,9 @@ sbin_PROGRAMS += src/cmd/sendmail
 src_cmd_sendmail_SOURCES = src/cmd/sendmail.h src/cmd/sendmail.c src/cmd/sendmail_head.c \
 	src/cmd/sendmail_input.c src/cmd/sendmail_smtp.c $(CMD_COMMON)
 src_cmd_sendmail_LDADD = $(LIB_MESSAGE) $(LINK_L2) $(EXT_LIBS)
+
+# Mailboxes
+bin_PROGRAMS += src/cmd/maildirmake
+src_cmd_maildirmake_SOURCES = src/cmd/maildirmake.c $(CMD_COMMON)
+src_cmd_maildirmake_LDADD = $(LIB_MAILDIR) $(LINK_L2) $(EXT_LIBS)
+TESTS += src/cmd/tests/maildirmake_test.sh

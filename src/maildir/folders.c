@@ -258,12 +258,18 @@ store_folders_free(struct store_folders *l)
 }
 
 enum st
-store_folder_check(struct store *s, struct slice name, struct fault *f)
+folder_check(int top, struct slice name, struct fault *f)
 {
 	char dir[MAILDIR_NAME_MAX + 1];
-	enum st st = folder_name_find(s->top, name, dir, f);
+	enum st st = folder_name_find(top, name, dir, f);
 
-	if (st == ST_OK && !is_folder(s->top, dir))
+	if (st == ST_OK && !is_folder(top, dir))
 		return fault_set(f, ST_NOENT, "4.2.0", "there is no folder %.*s", SL_FMT(name));
 	return st;
+}
+
+enum st
+store_folder_check(struct store *s, struct slice name, struct fault *f)
+{
+	return folder_check(s->top, name, f);
 }

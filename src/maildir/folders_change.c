@@ -30,20 +30,20 @@ mark_as_folder(int top)
 }
 
 enum st
-folder_make(struct store *s, struct slice name, bool *made, struct fault *f)
+folder_make(int top, struct slice name, bool *made, struct fault *f)
 {
 	char dir[MAILDIR_NAME_MAX + 1];
 	struct maildir m;
-	enum st st = store_folder_check(s, name, f);
+	enum st st = folder_check(top, name, f);
 	int err;
 
 	*made = false;
 	if (st != ST_NOENT)
 		return st;
-	if (folder_name_find(s->top, name, dir, f) != ST_OK &&
+	if (folder_name_find(top, name, dir, f) != ST_OK &&
 	    folder_name_to_disk(name, dir, f) != ST_OK)
 		return f->st;
-	st = maildir_open(s->top, sl_str(dir), MAILDIR_MAKE, &m, f);
+	st = maildir_open(top, sl_str(dir), MAILDIR_MAKE, &m, f);
 	if (st != ST_OK)
 		return st;
 	err = mark_as_folder(m.top);
@@ -54,28 +54,28 @@ folder_make(struct store *s, struct slice name, bool *made, struct fault *f)
 	return ST_OK;
 }
 
-struct create {
-	struct task t; /* first */
-	char *name;
-	bool made;
-};
-
 /* The parents first: RFC 3501 section 6.3.3. */
-static enum st
-make_with_parents(struct store *s, struct slice name, struct fault *f)
+enum st
+folder_make_with_parents(int top, struct slice name, struct fault *f)
 {
 	bool made = false;
 	enum st st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < name.n; i++)
 		if (name.p[i] == '.' && i > 5)
-			st = folder_make(s, sl_sub(name, 0, i), &made, f);
+			st = folder_make(top, sl_sub(name, 0, i), &made, f);
 	if (st == ST_OK)
-		st = folder_make(s, name, &made, f);
+		st = folder_make(top, name, &made, f);
 	if (st == ST_OK && !made)
 		st = fault_set(f, ST_EXISTS, "5.2.0", "there is a folder of that name");
 	return st;
 }
+
+struct create {
+	struct task t; /* first */
+	char *name;
+	bool made;
+};
 
 static enum step
 run_create(struct task *t)
@@ -89,7 +89,7 @@ run_create(struct task *t)
 			maildir_fault(&t->fault, t->sync_result, "making a folder");
 		return STEP_DONE;
 	}
-	if (make_with_parents(t->store, sl_str(c->name), &t->fault) != ST_OK)
+	if (folder_make_with_parents(t->store->top, sl_str(c->name), &t->fault) != ST_OK)
 		return STEP_DONE;
 	c->made = true;
 	t->fault = FAULT_NONE;

@@ -126,7 +126,7 @@ make_parents(struct store *s, struct slice name, struct fault *f)
 
 	for (size_t i = 6; st == ST_OK && i < name.n; i++)
 		if (name.p[i] == '.')
-			st = folder_make(s, sl_sub(name, 0, i), &made, f);
+			st = folder_make(s->top, sl_sub(name, 0, i), &made, f);
 	return st;
 }
 

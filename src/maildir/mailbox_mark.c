@@ -21,7 +21,7 @@ struct mark {
 	size_t at;
 	unsigned tries;
 	bool begun, syncs, syncing;
-	bool renamed; /* files whose new names are to last */
+	bool renamed;  /* files whose new names are to last */
 	uint64_t bits; /* keywords of the change */
 	uint64_t modseq;
 };
