@@ -63,7 +63,8 @@ const struct conf_row rows_module_local[] = {
 };
 
 const struct conf_row rows_module_esmtp[] = {
-    MAXDELS("40"),
+    /* So many servers can stall at a time before others have to wait for them. */
+    MAXDELS("400"),
     MAXHOST("4", "host"),
     {"MAXRCPT", ROW_UINT(M, max_rcpt), .dflt = "100", .min = 1, .max = 100000, .unit = "recipients",
 	.doc = "Most recipients of one delivery."},

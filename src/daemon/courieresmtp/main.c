@@ -56,6 +56,7 @@ courierd_up(struct proc *p, struct channel *c, uint32_t index)
 
 	(void)index;
 	e->courierd = c;
+	channel_grant(c, IPC_deliver, (uint32_t)proc_conf(p)->esmtp.max_dels);
 	if (e->draining)
 		channel_note(c, IPC_idle, &(struct ipc_idle){.since_sec = 0}, -1);
 }
