@@ -12,7 +12,7 @@ from . import targets
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(HERE)
 KEYS = {"title", "start", "stop", "ours", "host", "fill", "env"}
-VERDICTS = ("peer", "ambiguous", "policy")
+VERDICTS = ("peer", "ambiguous", "policy", "setup")
 START_SECONDS = 300
 
 
