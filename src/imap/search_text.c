@@ -147,9 +147,12 @@ struct pass {
 	bool any_folded;    /* a needle is not ASCII */
 };
 
-/* UTF-8, the next of a text, for each needle that is not found yet. */
+/*
+ * UTF-8, the next of a text, for each needle that is not found yet. not_body: it stands in no body,
+ * so only TEXT looks at it.
+ */
 static void
-look(struct pass *p, struct slice text, bool is_root_header)
+look(struct pass *p, struct slice text, bool not_body)
 {
 	const struct imap_search *program = p->e->program;
 	struct slice folded = SL_NONE;
@@ -164,7 +167,7 @@ look(struct pass *p, struct slice text, bool is_root_header)
 		struct imap_needle_place *at = &p->e->texts[i];
 
 		/* R3501-6.4.4-m */
-		if (at->found || (is_root_header && key->kind == IMAP_KEY_BODY))
+		if (at->found || (not_body && key->kind == IMAP_KEY_BODY))
 			continue;
 		if (imap_needle_feed(&key->needle, at, key->needle.is_ascii ? text : folded))
 			p->left--;
@@ -192,7 +195,8 @@ on_field(void *arg, struct mime_part *part, const struct header_field *f)
 	buf_put(&text, SL(": "));
 	encword_decode(&text, sl_trim(f->value), p->e->cs);
 	look_anew(p);
-	look(p, buf_slice(&text), part->depth == 0);
+	/* headers of messages inside are content; those of other parts are for programs */
+	look(p, buf_slice(&text), !part->parent || !part->parent->is_message);
 	buf_fini(&text);
 }
 

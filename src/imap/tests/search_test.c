@@ -279,6 +279,8 @@ texts(void)
 	yes(&m, " BODY \"not a BOUNDARY\"");
 	yes(&m, " BODY \"-- with dashes\"");
 	no(&m, " BODY juergen");
+	yes(&m, " TEXT octet-stream");
+	no(&m, " BODY octet-stream");
 	yes(&m, " TEXT juergen");
 	yes(&m, " TEXT \"subject: gr\"");
 	yes(&m, " TEXT softened");
