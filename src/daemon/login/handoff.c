@@ -163,6 +163,9 @@ on_taken(
 	buf_fini(&c->unread);
 	stream = session_release(c->session);
 	c->session = NULL;
+	arena_free(c->arena); /* the door: who is only counted or relayed is small */
+	c->arena = NULL;
+	c->door = NULL;
 	if (c->doomed) /* revoked meanwhile: the connection is shut for whoever has it */
 		(void)shutdown(stream->fd, SHUT_RDWR);
 	if (pair >= 0 && !c->doomed) {
