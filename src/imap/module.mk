@@ -71,3 +71,8 @@ check_PROGRAMS += $(IMAP_LEXER_TEST)
 TESTS += $(IMAP_LEXER_TEST)
 src_imap_tests_lexer_test_SOURCES = src/imap/tests/lexer_test.c
 src_imap_tests_lexer_test_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
+
+check_PROGRAMS += src/imap/tests/login_test
+TESTS += src/imap/tests/login_test
+src_imap_tests_login_test_SOURCES = src/imap/tests/login_test.c
+src_imap_tests_login_test_LDADD = libdoorworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a

@@ -20,3 +20,8 @@ check_PROGRAMS += $(POP3_TESTS)
 TESTS += $(POP3_TESTS)
 src_pop3_tests_server_test_SOURCES = src/pop3/tests/server_test.c
 src_pop3_tests_server_test_LDADD = libpop3world.a libdrive.a libpop3.a libsasl.a libbase.a
+
+check_PROGRAMS += src/pop3/tests/login_test
+TESTS += src/pop3/tests/login_test
+src_pop3_tests_login_test_SOURCES = src/pop3/tests/login_test.c
+src_pop3_tests_login_test_LDADD = libdoorworld.a libdrive.a libpop3.a libsasl.a libbase.a
