@@ -135,6 +135,7 @@ fuzz_fuzz_cache_LDADD = $(FUZZ_FRAME) $(LIB_MAILDIR) $(LINK_L1)
 fuzz_fuzz_uidlist_SOURCES = fuzz/fuzz_uidlist.c
 fuzz_fuzz_uidlist_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_uidlist_LDADD = $(FUZZ_FRAME) $(LIB_MAILDIR) $(LINK_L1)
+
 # The doors of src/imap and src/pop3
 FUZZ_HARNESSES += fuzz/fuzz_imaplogin fuzz/fuzz_pop3login
 fuzz_fuzz_imaplogin_SOURCES = fuzz/fuzz_imaplogin.c fuzz/door.c fuzz/door.h
