@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "imap/lexer.h"
+#include "imap/reply/reply.h"
 
 /* One command under way. */
 struct command {
@@ -99,16 +100,11 @@ run_logout(struct command *c)
 static void
 run_id(struct command *c)
 {
-	struct slice version = door_opts(c->d)->version;
-
 	if (!imap_lex_id(&c->lx) || !imap_lex_end(&c->lx)) {
 		bad(c->d, c->tag, "ID expects a list or NIL");
 		return;
 	}
-	buf_put_str(door_out(c->d), "* ID (\"name\" \"Courier\"");
-	if (version.n)
-		buf_fmt(door_out(c->d), " \"version\" \"%.*s\"", SL_FMT(version));
-	buf_put_str(door_out(c->d), ")\r\n");
+	imap_put_id(door_out(c->d), door_opts(c->d)->version);
 	tagged(c, "OK ID completed");
 }
 

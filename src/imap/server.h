@@ -43,6 +43,8 @@ struct imap_server_opts {
 	struct slice host;                  /* for words */
 	const struct charset_ops *charsets; /* of SEARCH; NULL: charset_builtin */
 	bool keywords;                      /* IMAP_KEYWORDS; false: only system flags */
+	bool has_id;                        /* ID is offered */
+	struct slice version;               /* ... and tells this; empty: nothing */
 	size_t line_max_bytes;     /* of a command line without its literals (default 64 KiB) */
 	size_t literal_max_bytes;  /* of a literal that is not a message (default 64 KiB) */
 	uint64_t append_max_bytes; /* of a message; 0: no limit */

@@ -10,7 +10,7 @@ static const struct imap_command rows[] = {
 	{"CAPABILITY", BOTH, 0, .run = imap_run_capability},
 	{"NOOP", BOTH, IMAP_LOOK, .run = imap_run_noop},
 	{"LOGOUT", BOTH, IMAP_NO_SYNC, .run = imap_run_logout},
-	{"ID", BOTH, 0, .parse = imap_parse_id, .run = imap_run_id},
+	{"ID", BOTH, IMAP_IF_ID, .parse = imap_parse_id, .run = imap_run_id},
 	{"NAMESPACE", BOTH, 0, .run = imap_run_namespace},
 	{"IDLE", BOTH, IMAP_LOOK, .run = imap_run_idle},
 	{"SELECT", BOTH, IMAP_NO_SYNC, imap_parse_select, imap_run_select, imap_answered_select},
@@ -115,6 +115,8 @@ take_row(struct imap_server *s, struct imap_lexer *lx, const char **words)
 		return NULL;
 	}
 	row = row_named(verb, by_uid);
+	if (row && row->flags & IMAP_IF_ID && !s->o.has_id)
+		row = NULL;
 	*words = row ? state_refuses(s, row) : "Unknown command";
 	return *words ? NULL : row;
 }

@@ -30,6 +30,7 @@ enum imap_command_flag {
 	IMAP_TRYCREATE = 4,  /* ST_NOENT means [TRYCREATE] */
 	IMAP_NO_SYNC = 8,    /* nothing is asked before its tagged answer */
 	IMAP_LOOK = 16,      /* the owner is asked to look at the folder */
+	IMAP_IF_ID = 64,     /* known only where ID is offered */
 	IMAP_STREAMS = 32,   /* its last literal does not stand in memory (APPEND): parse sees the
 				head of the literal at the end */
 };

@@ -4,6 +4,7 @@
 #include "daemon/imapd/answer.h"
 
 #include "base/attr.h"
+#include "build_config.h"
 #include "conf/conf.h"
 #include "ext/iconv.h"
 #include "message/charset.h"
@@ -75,6 +76,10 @@ open_session(struct client *c, const struct ipc_session *m, struct fault *f)
 	o.first_tag = arena_copy(c->arena, m->tag);
 	o.host = c->w->me;
 	o.keywords = conf->keywords != 0;
+	o.has_id = conf->id_fields && conf->id_fields[0];
+	/* The sum of IMAP_ID_FIELDS has 1: the version. */
+	if (o.has_id && (conf->id_fields[0] - '0') % 2 == 1)
+		o.version = SL(BUILD_VERSION);
 	o.charsets = &d->charsets;
 	o.timeouts.idle_ms = conf->timeout_sec * 1000;
 	k->server = imap_server_new(c->arena, &o, loop_now(c->w->loop));

@@ -49,7 +49,7 @@ imap_parse_id(struct imap_server *s, struct imap_lexer *lx)
 void
 imap_run_id(struct imap_server *s)
 {
-	buf_put(imap_out(s), SL("* ID NIL\r\n"));
+	imap_put_id(imap_out(s), s->o.version);
 	imap_done(s, "ID completed");
 }
 

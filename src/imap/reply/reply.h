@@ -36,6 +36,9 @@ void imap_put_date(struct buf *out, int64_t seconds);
 /* The name of a mailbox, UTF-8, as an astring in modified UTF-7 (section 5.1.3). */
 void imap_put_mailbox(struct buf *out, struct slice utf8);
 
+/* "* ID (...)": who we are; version may be empty. */
+void imap_put_id(struct buf *out, struct slice version);
+
 /* "(\Seen $Forwarded)": flags, and names of the bits in keywords. */
 void imap_put_flags(struct buf *out, unsigned flags, uint64_t keywords,
     const struct imap_keywords *names);

@@ -111,3 +111,15 @@ imap_put_mailbox(struct buf *out, struct slice utf8)
 	imap_put_string(out, buf_slice(&wire));
 	buf_fini(&wire);
 }
+
+/* R2971-3.3-b */
+void
+imap_put_id(struct buf *out, struct slice version)
+{
+	buf_put(out, SL("* ID (\"name\" \"Courier\""));
+	if (version.n) {
+		buf_put(out, SL(" \"version\" "));
+		imap_put_string(out, version);
+	}
+	buf_put(out, SL(")\r\n"));
+}

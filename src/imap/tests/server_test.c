@@ -106,8 +106,9 @@ test_any(void)
 	    {"a NAMESPACE\r\nb ID NIL\r\nc ID (\"name\" \"x\" \"v\" NIL)\r\nd ID ()\r\n"
 	     "e ID\r\nf ID x\r\ng ID (\"name\")\r\n",
 		"* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\na OK NAMESPACE completed\r\n"
-		"* ID NIL\r\nb OK ID completed\r\n* ID NIL\r\nc OK ID completed\r\n"
-		"* ID NIL\r\nd OK ID completed\r\ne BAD something is missing\r\n"
+		"* ID (\"name\" \"Courier\")\r\nb OK ID completed\r\n"
+		"* ID (\"name\" \"Courier\")\r\nc OK ID completed\r\n"
+		"* ID (\"name\" \"Courier\")\r\nd OK ID completed\r\ne BAD something is missing\r\n"
 		"f BAD expected a string or NIL\r\ng BAD expected a space\r\n",
 		ENGINE_WHY_NONE},
 	    {"a FOO\r\nb NOOP x\r\nc  NOOP\r\nd\r\n\r\n* NOOP\r\n+x NOOP\r\n"
@@ -558,6 +559,7 @@ no_errors_tune(struct imap_server_opts *o)
 	o->errors_max = 3;
 	o->line_max_bytes = 50;
 	o->keywords = false;
+	o->has_id = false;
 }
 
 /* Limits, each with its goodbye; and a server without keywords. */
@@ -583,6 +585,9 @@ test_limits(void)
 	CHECK_SL(buf_slice(&c->out), SL("* BYE [TOOBIG] A command line is too long\r\n"));
 	c = imap_world_enter(&w, 1);
 	drive_send(c, SL(SELECT), 0);
+	buf_clear(&c->out);
+	drive_send(c, SL("i ID NIL\r\n"), 0);
+	CHECK_SL(buf_slice(&c->out), SL("i BAD Unknown command\r\n"));
 	buf_clear(&c->out);
 	drive_send(c, SL("a STORE 1 FLAGS (x \\Seen)\r\n"), 0);
 	CHECK_SL(buf_slice(&c->out),

@@ -187,6 +187,7 @@ serve(struct session *s, unsigned user, struct slice tag)
 	o.first_tag = tag;
 	o.host = SL("mx." IMAP_WORLD_DOMAIN);
 	o.keywords = true;
+	o.has_id = true;
 	o.append_max_bytes = 10485760;
 	if (w->tune)
 		w->tune(&o);
