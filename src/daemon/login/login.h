@@ -124,7 +124,7 @@ void handoff_leave(struct client *c);
 /* ---- relay.c ---- */
 /* Begins to relay; client and worker are taken over. */
 void relay_begin(struct client *c, struct stream *client, int worker);
-/* Cuts it. */
+/* The worker was told to end it: it is cut when that has not happened soon. */
 void relay_end(struct client *c);
 /* When the client was heard last. */
 int64_t relay_heard_ms(const struct relay *r);

@@ -13,6 +13,7 @@
 #define CHUNK 16384
 #define TURN_CHUNKS 4       /* then others have their turn */
 #define LAST_WORDS_MS 30000 /* for one side, when the other has ended */
+#define GOODBYE_MS 2000     /* for a worker to end a session in its protocol's words */
 
 static unsigned char room[CHUNK];
 
@@ -196,7 +197,10 @@ relay_begin(struct client *c, struct stream *client, int worker)
 void
 relay_end(struct client *c)
 {
-	relay_free(c->relay);
+	struct loop *l = proc_loop(c->l->proc);
+	struct relay *r = c->relay;
+
+	loop_timer_at(l, &r->last, loop_now(l) + GOODBYE_MS, last_over, r);
 }
 
 int64_t
