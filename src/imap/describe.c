@@ -7,6 +7,7 @@
 #include "base/num.h"
 
 #define TREE_MAX (6u * 1024 * 1024) /* of the tree and the fields that are kept */
+#define USUAL_BYTES 1000            /* of an envelope or a structure: it need not grow */
 #define PARTS_MAX 5000              /* their outline fits into IMAP_OUTLINE_MAX in real mail */
 
 struct imap_describer {
@@ -78,8 +79,10 @@ imap_describer_end(struct imap_describer *d, struct imap_description *out)
 	out->sizes = (struct imap_sizes){
 	    root->end.bytes, root->end.octets, root->body.bytes, root->body.octets};
 	buf_init(&envelope, IMAP_ENVELOPE_MAX);
+	(void)buf_room(&envelope, USUAL_BYTES);
 	imap_envelope_put(&envelope, root->mark, d->scratch);
 	buf_init(&structure, IMAP_STRUCTURE_MAX);
+	(void)buf_room(&structure, USUAL_BYTES);
 	imap_structure_put(&structure, root, d->scratch);
 	buf_init(&outline, IMAP_OUTLINE_MAX);
 	imap_outline_put(&outline, root);

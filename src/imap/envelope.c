@@ -49,7 +49,6 @@ imap_envelope_note(struct imap_envelope *e, struct arena *a, const struct header
 {
 	int row = row_of(f->name);
 	struct imap_envelope_value *value, **end;
-	struct buf text;
 
 	if (row < 0)
 		return;
@@ -59,12 +58,9 @@ imap_envelope_note(struct imap_envelope *e, struct arena *a, const struct header
 	value = arena_get(a, sizeof(*value));
 	if (!value)
 		return;
-	buf_init(&text, HEADER_FIELD_MAX);
-	header_unfold(&text, f->value);
+	value->text = header_unfolded(a, f->value);
 	if (!rows[row].is_list)
-		buf_cut(&text, rows[row].max / 2);
-	value->text = arena_copy(a, buf_slice(&text));
-	buf_fini(&text);
+		value->text = sl_sub(value->text, 0, rows[row].max / 2);
 	if (value->text.p)
 		*end = value;
 }

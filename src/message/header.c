@@ -190,18 +190,41 @@ header_parser_end(struct header_parser *p)
 	end_section(p, false);
 }
 
+/* Copies what stays of a value, which is not longer, to `to`; how much that is. */
+static size_t
+unfold(unsigned char *to, struct slice value)
+{
+	size_t from = 0, n = 0;
+
+	for (size_t i = 0; i <= value.n; i++) {
+		if (i < value.n && value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0')
+			continue;
+		if (i > from)
+			memcpy(to + n, value.p + from, i - from);
+		n += i - from;
+		from = i + 1;
+	}
+	return n;
+}
+
 /* R5322-2.2.3-a: the line ends go, the blanks stay. */
 void
 header_unfold(struct buf *out, struct slice value)
 {
-	size_t from = 0;
+	unsigned char *p;
 
 	value = sl_trim(value);
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0')
-			continue;
-		buf_put(out, sl_sub(value, from, i));
-		from = i + 1;
-	}
-	buf_put(out, sl_skip(value, from));
+	p = buf_room(out, value.n);
+	if (p)
+		buf_added(out, unfold(p, value));
+}
+
+struct slice
+header_unfolded(struct arena *a, struct slice value)
+{
+	unsigned char *p;
+
+	value = sl_trim(value);
+	p = arena_get(a, value.n);
+	return p ? sl_mem(p, unfold(p, value)) : SL_NONE;
 }

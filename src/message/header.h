@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/fault.h"
@@ -72,6 +73,9 @@ void header_parser_end(struct header_parser *p);
 
 /* Octets already taken that belong to the body (body_in_line only). */
 struct slice header_parser_rest(const struct header_parser *p);
+
+/* As header_unfold, a copy in an arena; p == NULL: its limit was reached. */
+struct slice header_unfolded(struct arena *a, struct slice value);
 
 /* Appends the value on one line, R5322-2.2.3-a: only line ends go; blanks at both ends too. */
 void header_unfold(struct buf *out, struct slice value);

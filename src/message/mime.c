@@ -58,19 +58,6 @@ part_new(struct mime_parser *p, struct mime_part *parent)
 	return part;
 }
 
-static struct slice
-unfolded(struct mime_parser *p, struct slice value)
-{
-	struct slice copy;
-	struct buf b;
-
-	buf_init(&b, HEADER_FIELD_MAX);
-	header_unfold(&b, value);
-	copy = arena_copy(p->a, buf_slice(&b));
-	buf_fini(&b);
-	return copy;
-}
-
 /* R2045-6.1-a, R2045-6.4-b */
 static enum mime_encoding
 encoding_of(struct slice name)
@@ -108,7 +95,7 @@ on_disposition(struct mime_parser *p, struct mime_part *part, struct slice value
 static void
 on_encoding(struct mime_parser *p, struct mime_part *part, struct slice value)
 {
-	part->encoding_text = unfolded(p, value);
+	part->encoding_text = header_unfolded(p->a, value);
 	/* "7bit (comment)" and "7bit;" occur */
 	part->encoding =
 	    encoding_of(sl_sub(part->encoding_text, 0, sl_find(part->encoding_text, ' ')));
@@ -146,7 +133,7 @@ on_field(void *arg, const struct header_field *f)
 		if (field_rows[i].set)
 			field_rows[i].set(p, part, f->value);
 		else
-			*text = unfolded(p, f->value);
+			*text = header_unfolded(p->a, f->value);
 	}
 	if (p->field)
 		p->field(p->arg, part, f);
