@@ -76,3 +76,9 @@ check_PROGRAMS += src/imap/tests/login_test
 TESTS += src/imap/tests/login_test
 src_imap_tests_login_test_SOURCES = src/imap/tests/login_test.c
 src_imap_tests_login_test_LDADD = libdoorworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
+
+IMAP_MODEL_TEST = src/imap/tests/model_test
+check_PROGRAMS += $(IMAP_MODEL_TEST)
+TESTS += $(IMAP_MODEL_TEST)
+src_imap_tests_model_test_SOURCES = src/imap/tests/model_test.c
+src_imap_tests_model_test_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
