@@ -85,7 +85,7 @@ put_extended(struct writer *w, const struct content_param *p)
 
 		if (ascii_is_alnum(c) || c == '.' || c == '-' || c == '_')
 			buf_put_byte(&text, c);
-		else
+		else if (c != '\r' && c != '\n' && c != '\0') /* of folded lines */
 			buf_fmt(&text, "%%%02X", c);
 	}
 	put_text(w, buf_slice(&text));
