@@ -1,7 +1,8 @@
 /*
  * A POP3 session: what is said and what is left in the maildrop do not depend on how the client's
  * bytes are cut, on how content is handed over, or on when our side answers; messages come out as
- * they went in. The input is a message up to the first NUL, then what the client sends.
+ * they went in. The input is a message up to the first NUL, then what the client sends: once behind
+ * a login, and once as the first it says, in clear text and under TLS.
  */
 #include "fuzz/fuzz.h"
 #include "pop3/tests/world.h"
@@ -30,9 +31,18 @@ fill(struct pop3_world *w, struct slice message)
 	pop3_world_put(w, 1, SL_NONE, NULL);
 }
 
+enum begin { BEHIND_LOGIN, IN_CLEAR, UNDER_TLS, BEGINS };
+
+static struct drive_conn *
+begin(struct pop3_world *w, enum begin how)
+{
+	return how == BEHIND_LOGIN ? pop3_world_enter(w, 1)
+				   : pop3_world_connect(w, how == UNDER_TLS);
+}
+
 /* All that was said, then what is left. */
 static void
-hold(struct slice message, struct slice in, enum fuzz_cut cut, struct buf *out)
+hold(struct slice message, struct slice in, enum begin how, enum fuzz_cut cut, struct buf *out)
 {
 	struct pop3_world w;
 	struct drive_conn *c;
@@ -44,12 +54,16 @@ hold(struct slice message, struct slice in, enum fuzz_cut cut, struct buf *out)
 		w.rules = late;
 		w.rule_count = COUNT_OF(late);
 	}
-	c = pop3_world_enter(&w, 1);
-	while (in.n && !c->closed) {
+	c = begin(&w, how);
+	while (in.n && !c->closed && !drive_wants_tls(c)) {
 		drive_send(c, fuzz_piece(cut, &state, &in), 0);
 		if (state % 3 == 0)
 			drive_hurry(c);
 	}
+	while (drive_hurry(c))
+		;
+	if (drive_start_tls(c))
+		drive_send(c, SL("CAPA\r\nQUIT\r\n"), 0);
 	while (drive_hurry(c))
 		;
 	drive_shut(c);
@@ -108,11 +122,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_retr(message);
 	buf_init(&whole, OUT_MAX);
 	buf_init(&cut, OUT_MAX);
-	hold(message, in, FUZZ_WHOLE, &whole);
-	for (int how = FUZZ_BYTES; how < FUZZ_CUTS; how++) {
-		buf_clear(&cut);
-		hold(message, in, (enum fuzz_cut)how, &cut);
-		FUZZ_SAME(buf_slice(&cut), buf_slice(&whole));
+	for (int first = BEHIND_LOGIN; first < BEGINS; first++) {
+		buf_clear(&whole);
+		hold(message, in, (enum begin)first, FUZZ_WHOLE, &whole);
+		for (int how = FUZZ_BYTES; how < FUZZ_CUTS; how++) {
+			buf_clear(&cut);
+			hold(message, in, (enum begin)first, (enum fuzz_cut)how, &cut);
+			FUZZ_SAME(buf_slice(&cut), buf_slice(&whole));
+		}
 	}
 	buf_fini(&whole);
 	buf_fini(&cut);

@@ -102,6 +102,14 @@ def test_mistakes(tree, capsys, clauses, found):
     assert found in capsys.readouterr().out
 
 
+def test_ids_need_no_text(coverage, tree, capsys, tmp_path, monkeypatch):
+    (tmp_path / "rfc" / "coverage.d" / "rfc9999.toml").write_text('[clauses]\n"7 MUST 1" = "R9999-1-a"\n"8 MUST 1" = "R9999-9-a"\n')
+    monkeypatch.setattr(sys, "argv", ["coverage", "--ids"])
+    assert coverage.main() == 1
+    out = capsys.readouterr().out
+    assert "found 'R9999-9-a', expected an id" in out and "coverage: 1 mistakes" in out
+
+
 def test_no_text_and_strict(tree, capsys, tmp_path):
     assert tree('"1 MUST 1" = "R9999-1-a"\n', "--strict") == 1
     (tmp_path / "rfc9999.txt").unlink()
