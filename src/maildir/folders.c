@@ -213,6 +213,7 @@ add_parents(struct rows_of *r)
 	} while (r->list->count > before);
 }
 
+/* R3348-3-b */
 static void
 tell_parents(struct store_folders *l)
 {

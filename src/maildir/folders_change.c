@@ -54,7 +54,7 @@ folder_make(int top, struct slice name, bool *made, struct fault *f)
 	return ST_OK;
 }
 
-/* The parents first: RFC 3501 section 6.3.3. */
+/* The parents first: R3501-6.3.3-c */
 enum st
 folder_make_with_parents(int top, struct slice name, struct fault *f)
 {
@@ -216,6 +216,7 @@ tell_mailbox(struct store *s, const struct stat *st)
 	mailbox_gone(m, &why);
 }
 
+/* R3501-6.3.4-b, R3501-6.3.6-b: folders below it and subscriptions stay. */
 static enum step
 run_delete(struct task *t)
 {

@@ -34,6 +34,7 @@ is_in(struct slice name, struct slice base, struct slice *rest)
 	return sl_starts(name, base) && (rest->n == 0 || rest->p[0] == '.');
 }
 
+/* R3501-6.3.5-b */
 static enum st
 plan_one(struct rename *r, const struct store_folder *row, struct slice rest, struct fault *f)
 {
@@ -117,7 +118,7 @@ carry_out(struct rename *r, struct fault *f)
 	return ST_OK;
 }
 
-/* Parents of the new name, not the name itself. */
+/* Parents of the new name, not the name itself. R3501-6.3.5-d */
 static enum st
 make_parents(struct store *s, struct slice name, struct fault *f)
 {

@@ -211,6 +211,7 @@ keywords_of(struct copy *c, uint64_t bits, uint64_t *to_bits, struct buf *out, s
 	return ST_OK;
 }
 
+/* R3501-6.4.7-b */
 static enum st
 put_records(struct copy *c, struct buf *out, struct fault *f)
 {

@@ -166,6 +166,7 @@ read_all(struct mailbox *m, struct facts_pass *p, struct fault *f)
 
 /* ---- beginning ---- */
 
+/* R3501-2.3.1.1-d, R3501-6.3.3-d: greater than all before it, of whatever folder. */
 uint32_t
 facts_new_validity(struct mailbox *m, uint32_t above)
 {
@@ -542,6 +543,7 @@ facts_append(struct mailbox *m, const struct buf *records, struct fault *f)
 	return ST_OK;
 }
 
+/* R3501-2.3.1.1-a, R3501-2.3.1.1-c */
 struct message *
 facts_add_message(struct mailbox *m, struct slice base, int64_t saved_sec, struct buf *out)
 {

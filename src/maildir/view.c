@@ -144,6 +144,7 @@ view_count(const struct view *v)
 	return (uint32_t)(present(v) + v->expunged_count);
 }
 
+/* R3501-2.3.1.2-a */
 uint32_t
 view_uid(const struct view *v, uint32_t seq)
 {
