@@ -11,6 +11,7 @@
 
 #include "maildir/step.h"
 
+#define TMP_KEPT_SEC (36 * 3600) /* what is older in tmp/ was left by a crash */
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 enum st
@@ -222,4 +223,20 @@ void
 maildir_walker_close(struct maildir_walker *w)
 {
 	closedir(w->stream);
+}
+
+void
+maildir_clean_tmp(int tmp, int64_t wall_sec)
+{
+	struct maildir_walker w;
+	const char *name;
+	struct stat st;
+
+	if (maildir_walker_open(tmp, &w) != 0)
+		return;
+	while ((name = maildir_walker_next(&w)) != NULL)
+		if (fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		    wall_sec - (int64_t)st.st_mtime > TMP_KEPT_SEC)
+			unlinkat(tmp, name, 0);
+	maildir_walker_close(&w);
 }

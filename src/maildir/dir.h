@@ -6,6 +6,7 @@
 #define MAILDIR_DIR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/fault.h"
@@ -53,6 +54,9 @@ enum maildir_kind maildir_kind_of(int parent, struct slice name);
  * file system's quota of the user, 4.3.0 all else. Returns its st.
  */
 enum st maildir_fault(struct fault *f, int err, const char *what);
+
+/* Removes what a crash left in tmp/: files older than 36 hours. */
+void maildir_clean_tmp(int tmp, int64_t wall_sec);
 
 /* The name as a C string. False when it is no name: empty, too long, with a slash or NUL. */
 bool maildir_name_copy(struct slice name, char out[256]);

@@ -66,7 +66,10 @@ static bool
 apply_keyword(struct mailbox *m, struct facts_pass *p, const struct facts_record *r)
 {
 	(void)p;
-	if (r->number < MAILBOX_KEYWORDS && !sl_eq(m->keywords[r->number], r->name))
+	if (r->number >= MAILBOX_KEYWORDS)
+		return true;
+	m->words_saved |= UINT64_C(1) << r->number;
+	if (!sl_eq(m->keywords[r->number], r->name))
 		m->keywords[r->number] =
 		    sl_mem(pool_name(&m->pool, r->name, SL_NONE, false), r->name.n);
 	return true;

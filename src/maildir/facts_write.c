@@ -259,7 +259,12 @@ facts_rewrite(struct mailbox *m, struct fault *f)
 		err = facts_writer_switch(&w, m);
 	}
 	facts_writer_close(&w, m->index);
-	return err ? maildir_fault(f, err, "writing the facts") : ST_OK;
+	if (err)
+		return maildir_fault(f, err, "writing the facts");
+	for (unsigned i = 0; i < MAILBOX_KEYWORDS; i++)
+		if (m->keywords[i].n)
+			m->words_saved |= UINT64_C(1) << i;
+	return ST_OK;
 }
 
 uint64_t

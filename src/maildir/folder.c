@@ -15,7 +15,6 @@
 #include "maildir/step.h"
 #include "os/clock.h"
 
-#define TMP_KEPT_SEC (36 * 3600) /* what is older in tmp/ was left by a crash */
 #define TMP_LOOK_MS (3600 * 1000)
 #define TMP_TRIES 16
 #define BUFFER_KEPT (64u << 10)
@@ -506,21 +505,12 @@ sync_files(struct maildir_folder *f)
 static void
 clean_tmp(struct maildir_folder *f)
 {
-	int64_t now_ms = clock_mono_ms(), wall_sec = clock_wall_ms() / 1000;
-	struct maildir_walker w;
-	const char *name;
-	struct stat st;
+	int64_t now_ms = clock_mono_ms();
 
 	if (f->dirs.tmp < 0 || (f->looked_ms && now_ms - f->looked_ms < TMP_LOOK_MS))
 		return;
 	f->looked_ms = now_ms ? now_ms : 1;
-	if (maildir_walker_open(f->dirs.tmp, &w) != 0)
-		return;
-	while ((name = maildir_walker_next(&w)) != NULL)
-		if (fstatat(f->dirs.tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && wall_sec - (int64_t)st.st_mtime > TMP_KEPT_SEC)
-			unlinkat(f->dirs.tmp, name, 0);
-	maildir_walker_close(&w);
+	maildir_clean_tmp(f->dirs.tmp, clock_wall_ms() / 1000);
 }
 
 static void

@@ -199,19 +199,34 @@ mailbox_hold(struct mailbox *m)
 		store_timer_stop(m->store, &m->warm);
 }
 
+/* The one that has been warm longest, when there are too many. */
+static void
+cool_one(struct store *s)
+{
+	struct mailbox *first = NULL;
+	size_t warm = 0;
+
+	LIST_EACH (&s->mailboxes, n) {
+		struct mailbox *m = CONTAINER_OF(n, struct mailbox, node);
+
+		if (m->refs > 0)
+			continue;
+		warm++;
+		first = first ? first : m;
+	}
+	if (warm > STORE_WARM_MAX)
+		store_timer_set(s, &first->warm, 0);
+}
+
 void
 mailbox_close(struct mailbox *m)
 {
-	size_t warm = 0;
-
 	if (--m->refs > 0)
 		return;
-	LIST_EACH (&m->store->mailboxes, n)
-		warm += CONTAINER_OF(n, struct mailbox, node)->refs == 0;
-	if (m->gone || warm > STORE_WARM_MAX)
-		store_timer_set(m->store, &m->warm, 0);
-	else
-		store_timer_set(m->store, &m->warm, STORE_WARM_MS);
+	list_remove(&m->node);
+	list_append(&m->store->mailboxes, &m->node);
+	store_timer_set(m->store, &m->warm, m->gone ? 0 : STORE_WARM_MS);
+	cool_one(m->store);
 }
 
 void

@@ -16,6 +16,7 @@
 
 #define PIECE_BYTES (256u << 10)
 #define SMALL_PIECE_BYTES (4u << 10)
+#define RECORD_BYTES 140 /* of a message, at a guess */
 #define SLACK_MIN_BYTES (4u << 10)
 #define SLACK_MAX_BYTES (256u << 10)
 
@@ -338,6 +339,7 @@ load_locked(struct mailbox *m, struct fault *f)
 	}
 	m->facts_end = FACTS_HEADER_BYTES;
 	m->uidnext = 1;
+	names_reserve(&m->names, (size_t)(file_size(m->facts) / RECORD_BYTES));
 	return load_end(m, &p, f);
 }
 
@@ -417,6 +419,7 @@ facts_lock(struct mailbox *m, struct fault *f)
 	struct facts_pass p = {0};
 	enum st st = mailbox_check(m, f);
 
+	m->words_put = 0; /* records that were made and not written do not count */
 	if (st != ST_OK || m->unsaved)
 		return st;
 	st = lock_only(m, f);
@@ -526,7 +529,7 @@ facts_append(struct mailbox *m, const struct buf *records, struct fault *f)
 	if (!buf_ok(records))
 		return fault_set(f, ST_BUG, "4.3.0", "records of facts without end");
 	if (m->unsaved || records->n == 0)
-		return ST_OK;
+		return ST_OK; /* names of keywords need not be saved */
 	if (!err)
 		err = write_at(m->facts, records->p, records->n, m->facts_end);
 	if (err) {
@@ -536,6 +539,8 @@ facts_append(struct mailbox *m, const struct buf *records, struct fault *f)
 		m->facts_size = m->facts_end;
 		return maildir_fault(f, err, "writing the facts");
 	}
+	m->words_saved |= m->words_put;
+	m->words_put = 0;
 	m->facts_end = end;
 	if (end > m->facts_size)
 		add_slack(m, end);
@@ -567,13 +572,20 @@ int
 facts_keyword(struct mailbox *m, struct slice name, struct buf *out)
 {
 	int n = mailbox_keyword_find(m, name);
+	uint64_t bit;
 
 	for (int i = 0; n < 0 && i < MAILBOX_KEYWORDS; i++) {
 		if (m->keywords[i].n)
 			continue;
 		n = i;
 		m->keywords[i] = sl_mem(pool_name(&m->pool, name, SL_NONE, false), name.n);
-		facts_put_keyword(out, (uint8_t)i, name);
+	}
+	if (n < 0)
+		return n;
+	bit = UINT64_C(1) << n;
+	if (!((m->words_saved | m->words_put) & bit)) {
+		m->words_put |= bit;
+		facts_put_keyword(out, (uint8_t)n, m->keywords[n]);
 	}
 	return n;
 }

@@ -49,6 +49,8 @@ struct mailbox {
 	struct names names;
 	struct pool pool;
 	struct slice keywords[MAILBOX_KEYWORDS];
+	uint64_t words_saved;     /* whose names are in the facts */
+	uint64_t words_put;       /* those in the records that are being made */
 	struct pop3_id *pop3_ids; /* by UID */
 	size_t pop3_count, pop3_cap;
 	uint64_t letters[26]; /* first use: keywords that a lower-case letter stands for */

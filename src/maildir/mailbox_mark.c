@@ -100,6 +100,7 @@ rename_one(struct mailbox *m, struct message *r, uint32_t flags)
 
 struct step_state {
 	struct facts_flags list[FILES_A_STEP];
+	uint64_t before[FILES_A_STEP]; /* their keywords */
 	uint32_t count;
 	struct quota_change quota;
 };
@@ -137,11 +138,24 @@ mark_one(struct mark *k, uint32_t uid, struct step_state *s)
 		k->renamed |= k->change.change.lasts;
 	}
 	k->syncs |= words != r->keywords;
+	s->before[s->count] = r->keywords;
 	r->keywords = words;
 	r->modseq = k->modseq;
 	s->list[s->count++] =
 	    (struct facts_flags){.uid = uid, .keywords = words, .flags = facts_flags_pack(flags)};
 	return ST_OK;
+}
+
+/* What could not be written is not so. The names of the files are as they are. */
+static void
+undo_words(struct mailbox *m, const struct step_state *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct message *r = rows_find(&m->all, s->list[i].uid);
+
+		if (r)
+			r->keywords = s->before[i];
+	}
 }
 
 /* Some of them, under the lock. */
@@ -175,6 +189,7 @@ mark_some(struct mark *k)
 		/* The names of the files say it all, unless it is about keywords. */
 		if (!k->syncs && (f.sys == ENOSPC || f.sys == EDQUOT))
 			return ST_OK;
+		undo_words(m, &s);
 		k->t.fault = f;
 		return written;
 	}

@@ -9,7 +9,7 @@
 #include "maildir/change.h"
 #include "maildir/step.h"
 
-#define FILES_A_STEP 32
+#define FILES_A_STEP 128
 
 /* ---- new/ to cur/ ---- */
 

@@ -562,6 +562,8 @@ release(struct refresh *r)
 		mailbox_start_mover(m);
 	if (!m->gone && m->doomed.count)
 		mailbox_start_reaper(m);
+	if (!m->gone && r->is_first) /* copies that were committed are in cur/ by now */
+		maildir_clean_tmp(m->dirs.tmp, store_wall_sec(m->store));
 	if (!m->gone)
 		facts_compact(m);
 }

@@ -110,6 +110,20 @@ maildir_name_split(struct slice file, struct maildir_parts *out)
 	}
 }
 
+/* The letters of a set, the first of which is `first`. False: no room. */
+static bool
+put_letters(char out[MAILDIR_NAME_MAX + 1], size_t *n, uint32_t set, char first)
+{
+	for (; set; set >>= 1, first++) {
+		if (!(set & 1))
+			continue;
+		if (*n == MAILDIR_NAME_MAX)
+			return false;
+		out[(*n)++] = first;
+	}
+	return true;
+}
+
 size_t
 maildir_name_join(struct slice base, uint32_t upper, uint32_t lower, struct slice tail,
     char out[MAILDIR_NAME_MAX + 1])
@@ -121,15 +135,8 @@ maildir_name_join(struct slice base, uint32_t upper, uint32_t lower, struct slic
 	memcpy(out, base.p, n);
 	memcpy(out + n, ":2,", 3);
 	n += 3;
-	for (unsigned i = 0; i < 52; i++) {
-		uint32_t set = i < 26 ? upper : lower;
-
-		if (!(set >> i % 26 & 1))
-			continue;
-		if (n == MAILDIR_NAME_MAX)
-			return 0;
-		out[n++] = (char)((i < 26 ? 'A' : 'a') + (int)(i % 26));
-	}
+	if (!put_letters(out, &n, upper, 'A') || !put_letters(out, &n, lower, 'a'))
+		return 0;
 	for (size_t i = 3; sl_starts(tail, SL(":2,")) && i < tail.n; i++) {
 		if (ascii_is_alpha(tail.p[i]))
 			continue;

@@ -135,17 +135,28 @@ names_place(struct names *n, uint32_t hash, uint32_t uid)
 }
 
 static void
-names_grow(struct names *n)
+names_resize(struct names *n, size_t slots)
 {
 	struct name_slot *old = n->slots;
-	size_t size = n->slots ? n->mask + 1 : 0;
+	size_t size = old ? n->mask + 1 : 0;
 
-	n->mask = size ? size * 2 - 1 : 31;
-	n->slots = mem_get((n->mask + 1) * sizeof(*n->slots));
+	n->mask = slots - 1;
+	n->slots = mem_get(slots * sizeof(*n->slots));
 	for (size_t i = 0; i < size; i++)
 		if (old[i].uid)
 			names_place(n, old[i].hash, old[i].uid);
 	mem_free(old);
+}
+
+void
+names_reserve(struct names *n, size_t count)
+{
+	size_t slots = 32;
+
+	while (slots * 2 < count * 3)
+		slots *= 2;
+	if (!n->slots || slots > n->mask + 1)
+		names_resize(n, slots);
 }
 
 uint32_t
@@ -158,7 +169,7 @@ void
 names_put(struct names *n, uint32_t hash, uint32_t uid)
 {
 	if (!n->slots || n->count * 3 >= (n->mask + 1) * 2)
-		names_grow(n);
+		names_resize(n, n->slots ? (n->mask + 1) * 2 : 32);
 	names_place(n, hash, uid);
 	n->count++;
 }

@@ -58,6 +58,9 @@ void rows_remove(struct rows *r, const uint32_t *uids, size_t count);
 const char *pool_name(struct pool *p, struct slice base, struct slice tail, bool has_tail);
 void pool_free(struct pool *p);
 
+/* Room for so many at once. */
+void names_reserve(struct names *n, size_t count);
+
 /* What a base name is filed under. */
 uint32_t names_hash(struct slice base);
 

@@ -1,6 +1,7 @@
 /*
  * Changing a mailbox: flags, keywords, expunge.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,12 +245,73 @@ test_quota(void)
 	world_close(&w);
 }
 
+/* ---- a full disk ---- */
+
+static int refusals;
+
+static int
+refuse(enum maildir_step step)
+{
+	return step == MAILDIR_STEP_FACTS_APPEND && refusals-- > 0 ? ENOSPC : 0;
+}
+
+static void
+test_full_disk(void)
+{
+	static const uint32_t all[] = {1, 2, 3};
+	struct slice words[] = {SL("work")};
+	struct mailbox_change c = {.how = MAILBOX_ADD, .flags = MESSAGE_SEEN};
+	struct world w;
+	struct mailbox *m;
+	struct buf out;
+
+	buf_init(&out, 1 << 20);
+	world_open(&w);
+	w.wall_sec = 2000000000;
+	fill(&w, 3);
+	m = world_mailbox(&w, "INBOX");
+	maildir_step_hook = refuse;
+	/* New mail waits; what is known can be read, flagged, removed. */
+	refusals = 1;
+	world_file(&w, "new/5000.new", MSG);
+	CHECK_EQ(world_refresh(&w, m), ST_OK);
+	CHECK_SL(world_list(m, &out), SL("1: 2: 3:"));
+	CHECK_EQ(w.notes, 1);
+	CHECK_SL(world_text(m, 1, &out), SL("Subject: x\r\n\r\nline\r\n"));
+	refusals = 1;
+	CHECK_EQ(mark(&w, m, all, 1, &c), ST_OK);
+	CHECK(world_has(&w, "cur/1001.x:2,S"));
+	c.words = words;
+	c.word_count = 1;
+	refusals = 1;
+	CHECK_EQ(mark(&w, m, all, 1, &c), ST_IO);
+	refusals = 1;
+	CHECK_EQ(expunge(&w, m, all + 1, 1), ST_OK);
+	CHECK(!world_has(&w, "cur/1002.x:2,"));
+	/* There is space again. */
+	refusals = 0;
+	CHECK_EQ(world_refresh(&w, m), ST_OK);
+	CHECK_SL(world_list(m, &out), SL("1:S 3: 4:"));
+	CHECK_EQ(mark(&w, m, all, 1, &c), ST_OK);
+	maildir_step_hook = NULL;
+	mailbox_close(m);
+	world_stop(&w);
+	world_start(&w);
+	m = world_mailbox(&w, "INBOX");
+	CHECK_SL(world_list(m, &out), SL("1:S 3: 4:"));
+	CHECK_EQ(mailbox_find(m, 1)->keywords, 1);
+	mailbox_close(m);
+	world_close(&w);
+	buf_fini(&out);
+}
+
 static const struct check_row rows[] = {
     {"flags", test_flags},
     {"keywords", test_keywords},
     {"expunge", test_expunge},
     {"expunge_renamed", test_expunge_renamed},
     {"quota", test_quota},
+    {"full_disk", test_full_disk},
 };
 
 int
