@@ -471,6 +471,7 @@ door_output_taken(struct engine *e, uint64_t n, int64_t now_ms)
 	d->out_taken = 0;
 }
 
+/* R2595-4-e: who the client is, it still has to say. */
 static void
 tls_is_on(struct door *d, const struct engine_tls *t)
 {

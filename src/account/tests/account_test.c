@@ -109,6 +109,7 @@ expect_merge(const char *defaults, const char *own, const char *want)
 	buf_fini(&out);
 }
 
+/* R2595-2.3-b */
 static void
 test_options(void)
 {

@@ -220,6 +220,7 @@ issue(struct proc *p, struct asker *a, const struct account *acc, uint32_t uid, 
 
 /* ---- auth ---- */
 
+/* R2595-2.3-b: an account may refuse logins without TLS by an option of its own. */
 static void
 authed(struct query *q, enum auth_outcome outcome, const struct account *acc, struct slice list)
 {

@@ -239,6 +239,7 @@ const struct session_ops client_ops = {
 
 /* ---- a new connection ---- */
 
+/* R2595-2.2-a, R2595-2.2-b: TLS_REQUIRED says whether passwords are taken without it. */
 static void
 fill_options(const struct client *c, struct door_opts *o)
 {

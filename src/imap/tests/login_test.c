@@ -1,6 +1,6 @@
 /*
  * The door of IMAP: what conformance/imap/login cannot show from outside. R3501-6.2.3-a, R7888-4-a,
- * R7888-3-a, R4959-3-c, R3501-7.1.5-a
+ * R7888-3-a, R4959-3-c, R3501-7.1.5-a, R2595-2.2-a, R2595-2.2-b
  */
 #include "base/attr.h"
 #include "base/check.h"
