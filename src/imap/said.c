@@ -16,6 +16,11 @@ imap_said_char(struct slice *s, unsigned char c)
 static size_t
 quoted_length(struct slice s)
 {
+	size_t end = 1 + sl_find(sl_skip(s, 1), '"');
+
+	/* most have no backslash */
+	if (end < s.n && !memchr(s.p, '\\', end))
+		return end + 1;
 	for (size_t i = 1; i < s.n; i++) {
 		if (s.p[i] == '\\')
 			i++;
@@ -81,11 +86,15 @@ imap_said_value(struct slice *s, struct slice *value)
 static void
 unquote(struct slice s, struct buf *out)
 {
+	size_t from = 0;
+
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-		buf_put_byte(out, s.p[i]);
+		if (s.p[i] != '\\')
+			continue;
+		buf_put(out, sl_sub(s, from, i));
+		from = ++i;
 	}
+	buf_put(out, sl_skip(s, from));
 }
 
 bool

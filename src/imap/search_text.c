@@ -18,13 +18,16 @@
 
 /* ---- envelope and header ---- */
 
-/* Decoded and compared. */
+/* Decoded and compared; what is plain text already is not copied for it. */
 static bool
 value_matches(struct imap_search_eval *e, const struct imap_needle *needle, struct slice value)
 {
 	struct buf text;
 	bool yes;
 
+	if (needle->is_ascii && !utf8_has_8bit(value) && sl_find(value, '\n') == value.n &&
+	    sl_search(value, SL("=?")) == value.n)
+		return imap_needle_in(needle, value);
 	buf_init(&text, TEXT_MAX);
 	encword_decode(&text, value, e->cs); /* R3501-6.4.4-c */
 	yes = imap_needle_in(needle, buf_slice(&text));
@@ -36,33 +39,25 @@ value_matches(struct imap_search_eval *e, const struct imap_needle *needle, stru
 static bool
 address_put(struct slice *list, struct buf *out)
 {
-	struct slice address, part[4];
-	struct buf word;
+	struct slice part[4];
 
-	if (!imap_said_value(list, &address) || !imap_said_char(&address, '('))
-		return false;
 	for (int i = 0; i < 4; i++)
-		if ((i && !imap_said_char(&address, ' ')) || !imap_said_value(&address, &part[i]))
+		if (!imap_said_char(list, i ? ' ' : '(') || !imap_said_value(list, &part[i]))
 			return false;
-	buf_init(&word, TEXT_MAX);
-	if (imap_said_string(part[0], &word))
-		buf_put_byte(&word, ' ');
+	if (imap_said_string(part[0], out))
+		buf_put_byte(out, ' ');
 	if (sl_eq(part[3], SL("NIL"))) { /* a group: its name, or its end */
-		if (imap_said_string(part[2], &word))
-			buf_put_byte(&word, ':');
-		else
-			buf_put_byte(&word, ';');
+		imap_said_string(part[2], out);
+		buf_put_byte(out, ':');
 	} else {
-		buf_put_byte(&word, '<');
-		imap_said_string(part[2], &word);
-		buf_put_byte(&word, '@');
-		imap_said_string(part[3], &word);
-		buf_put_byte(&word, '>');
+		buf_put_byte(out, '<');
+		imap_said_string(part[2], out);
+		buf_put_byte(out, '@');
+		imap_said_string(part[3], out);
+		buf_put_byte(out, '>');
 	}
-	buf_put(out, buf_slice(&word));
 	buf_put(out, SL(", "));
-	buf_fini(&word);
-	return true;
+	return imap_said_char(list, ')');
 }
 
 /* The text of an envelope's field; false when it is NIL. */
@@ -91,6 +86,9 @@ imap_search_envelope(struct imap_search_eval *e, const struct imap_key *key)
 	for (int i = 0; i <= (int)key->field; i++)
 		if ((i && !imap_said_char(&in, ' ')) || !imap_said_value(&in, &value))
 			return false;
+	/* a string without escapes need not be copied */
+	if (value.n > 1 && value.p[0] == '"' && !memchr(value.p, '\\', value.n))
+		return value_matches(e, &key->needle, sl_sub(value, 1, value.n - 1));
 	buf_init(&text, TEXT_MAX);
 	yes = field_text(value, key->field != IMAP_ENVELOPE_SUBJECT, &text) &&
 	      value_matches(e, &key->needle, buf_slice(&text));
