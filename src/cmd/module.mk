@@ -71,7 +71,9 @@ src_cmd_sendmail_SOURCES = src/cmd/sendmail.h src/cmd/sendmail.c src/cmd/sendmai
 src_cmd_sendmail_LDADD = $(LIB_MESSAGE) $(LINK_L2) $(EXT_LIBS)
 
 # Mailboxes
-bin_PROGRAMS += src/cmd/maildirmake
+bin_PROGRAMS += src/cmd/maildirmake src/cmd/maildirstat
 src_cmd_maildirmake_SOURCES = src/cmd/maildirmake.c $(CMD_COMMON)
 src_cmd_maildirmake_LDADD = $(LIB_MAILDIR) $(LINK_L2) $(EXT_LIBS)
+src_cmd_maildirstat_SOURCES = src/cmd/maildirstat.c $(CMD_COMMON)
+src_cmd_maildirstat_LDADD = $(LIB_MAILDIR) $(LINK_L2) $(EXT_LIBS)
 TESTS += src/cmd/tests/maildirmake_test.sh

@@ -7,6 +7,7 @@ libmaildir_a_SOURCES = \
 	src/maildir/cache_entry.c src/maildir/cache_int.h \
 	src/maildir/change.c src/maildir/change.h \
 	src/maildir/dir.c src/maildir/dir.h \
+	src/maildir/export.c src/maildir/export.h \
 	src/maildir/facts.c src/maildir/facts.h \
 	src/maildir/facts_apply.c \
 	src/maildir/facts_compact.c src/maildir/facts_int.h \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# maildirmake: a Maildir, folders, quota, older names; and what it refuses.
+# maildirmake: a Maildir, folders, quota, older names; and what it refuses. maildirstat.
 make=$top_builddir/src/cmd/maildirmake
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
@@ -53,6 +53,27 @@ ok check grep -q 'Entw&APw-rfe: .Entwürfe' out
 ok check [ -d 'Maildir/.Entw&APw-rfe' ]
 ok convert says 0 "$make" --convutf8 Maildir
 ok convert [ -d Maildir/.Entwürfe/cur ]
+
+# maildirstat: counted, exported, and read back where our own facts are gone
+stat=$top_builddir/src/cmd/maildirstat
+printf 'Subject: y\n\nline\n' >Maildir/new/2.b
+ok stat says 0 "$stat" Maildir
+ok stat grep -q '^INBOX messages=2 unseen=2 bytes=29 uidvalidity=[0-9]* uidnext=3$' out
+ok stat grep -q '^INBOX.Lists.work messages=0 ' out
+validity=$(sed -n 's/^INBOX .*uidvalidity=\([0-9]*\) .*/\1/p' out)
+for server in courier dovecot; do
+	ok "export $server" says 0 "$stat" --export $server Maildir
+	rm -rf Maildir/courierindex Maildir/.*/courierindex
+	sleep 1
+	ok "back $server" says 0 "$stat" Maildir
+	ok "back $server" grep -q "^INBOX messages=2 .*uidvalidity=$validity uidnext=3\$" out
+	rm -f Maildir/courierimapuiddb
+done
+ok courier [ "$(sed 's/ .*//' Maildir/courierpop3dsizelist | head -n 1)" = /3 ]
+ok courier grep -q "^2.b 20 2:$validity:0\$" Maildir/courierpop3dsizelist
+ok dovecot [ "$(tail -n 1 Maildir/dovecot-uidlist)" = '2 :2.b' ]
+ok usage says 64 "$stat" --export cyrus Maildir
+ok none says 74 "$stat" none
 
 echo "maildirmake_test: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/check.h"
+#include "maildir/export.h"
 #include "maildir/tests/world.h"
 
 #define MSG "Subject: x\n\nline\n"
@@ -107,6 +108,43 @@ test_dovecot(void)
 	buf_fini(&out);
 }
 
+/* Written back they say the same. */
+static void
+test_export(void)
+{
+	struct world w;
+	struct mailbox *m;
+	struct buf out;
+	struct fault f;
+
+	buf_init(&out, 1 << 16);
+	fill(&w);
+	world_file(&w, "courierimapuiddb", "1 712345678 90\n10 1001.a,S=17\n15 1004.d\n");
+	world_file(&w, "courierpop3dsizelist",
+	    "/3 300 699999999\n1001.a,S=17:2,S 20 200:699999999:0\n1002.b,S=17,W=20 20 7:0:0\n");
+	world_file(&w, "dovecot-keywords", "0 work\n2 $Junk\n");
+	m = world_mailbox(&w, "INBOX");
+	CHECK_EQ(export_courier(m, &f), ST_OK);
+	CHECK_SL(world_read(&w, "courierimapuiddb", &out),
+	    SL("1 712345678 92\n10 1001.a,S=17\n15 1004.d\n90 1002.b,S=17,W=20\n91 1003.c\n"));
+	CHECK_SL(world_read(&w, "courierimapkeywords/:list", &out),
+	    SL("work\n$Junk\n\n1002.b,S=17,W=20:0 1\n"));
+	CHECK_SL(world_read(&w, "courierpop3dsizelist", &out),
+	    SL("/3 92 712345678\n1001.a,S=17:2,S 20 200:699999999:0\n"
+	       "1004.d:2, 20 15:712345678:0\n1002.b,S=17,W=20:2,ac 20 7:0:0\n"
+	       "1003.c 20 91:712345678:0\n"));
+	CHECK_EQ(export_dovecot(m, &f), ST_OK);
+	CHECK_SL(world_read(&w, "dovecot-uidlist", &out),
+	    SL("3 V712345678 N92\n10 :1001.a,S=17\n15 :1004.d\n90 :1002.b,S=17,W=20\n"
+	       "91 :1003.c\n"));
+	CHECK_SL(world_read(&w, "dovecot-keywords", &out), SL("0 work\n1 $Junk\n"));
+	/* $Junk is keyword 1 here: its letter is b now. */
+	CHECK(world_has(&w, "cur/1002.b,S=17,W=20:2,ab"));
+	mailbox_close(m);
+	world_close(&w);
+	buf_fini(&out);
+}
+
 /* Nothing useful in them: as if they were not there. */
 static void
 test_nonsense(void)
@@ -137,6 +175,7 @@ static const struct check_row rows[] = {
     {"courier", test_courier},
     {"dovecot", test_dovecot},
     {"nonsense", test_nonsense},
+    {"export", test_export},
 };
 
 int
