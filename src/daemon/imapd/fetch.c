@@ -10,6 +10,7 @@
 
 #define BATCH_BYTES ((size_t)192 << 10) /* of content in an answer */
 #define BATCH_HANDLES 4                 /* descriptors a batch may hold open */
+#define CLOCK_EVERY 32                  /* messages of which only the index is asked */
 #define INLINE_MAX 16384                /* longer octets leave by handle */
 
 struct fetch {
@@ -22,6 +23,7 @@ struct fetch {
 	uint32_t at;          /* the last sequence number that is done */
 	uint32_t old_handles; /* numbers up to this are not of this batch */
 	bool began;           /* the message behind `at` is being looked at */
+	bool looked;          /* more than the index was asked since the clock was read */
 	bool refreshed;       /* it was not where it should be; the folder was looked at again */
 	bool answered;
 	struct reading reading;
@@ -257,6 +259,7 @@ one(struct work *w, uint32_t seq, struct imap_message *it, struct fault *f)
 
 	if (st != ST_OK || !needs_cache(x->q, size))
 		return st;
+	x->looked = true;
 	if (!x->began) {
 		x->began = true;
 		reading_init(&x->reading, w->k->mailbox, it->uid);
@@ -359,7 +362,8 @@ next_message(struct work *w, uint32_t seq)
 {
 	struct fetch *x = w->own;
 
-	reading_fini(&x->reading);
+	if (x->began)
+		reading_fini(&x->reading);
 	x->began = x->refreshed = false;
 	x->at = seq;
 	x->count++;
@@ -401,8 +405,9 @@ fetch_step(struct work *w)
 	       x->bytes < BATCH_BYTES && x->handles < BATCH_HANDLES) {
 		if (!fetch_message(w, seq))
 			return;
-		if (!work_is_long(w))
+		if ((!x->looked && x->count % CLOCK_EVERY) || !work_is_long(w))
 			continue;
+		x->looked = false;
 		if (x->count == 0 || x->began) {
 			work_later(w, fetch_step);
 			return;

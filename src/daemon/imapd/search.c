@@ -17,6 +17,7 @@ struct search {
 	struct uid_list found;
 	uint32_t at; /* the last sequence number that was looked at */
 	bool refreshed;
+	struct imap_keywords names; /* for this slice */
 	/* The message being looked at. */
 	struct reading reading;
 	struct reading_facts known;
@@ -192,6 +193,7 @@ look(struct work *w, const struct message *m, uint32_t seq)
 	    .uid_max = view_uid(v, count),
 	    .flags = flags.flags,
 	    .keywords = m->keywords,
+	    .names = x->names,
 	    .date_sec = m->date_sec,
 	    .size = get_size,
 	    .envelope = get_envelope,
@@ -200,7 +202,6 @@ look(struct work *w, const struct message *m, uint32_t seq)
 	    .rewind = rewind_pieces,
 	    .arg = x,
 	};
-	keywords_of(w->k, w->k->mailbox, &candidate.names);
 	reading_init(&x->reading, w->k->mailbox, m->uid);
 	x->has_known = x->moved = x->ended = false;
 	x->known = (struct reading_facts){0};
@@ -229,6 +230,7 @@ search_step(struct work *w)
 	uint32_t count = view_count(&w->k->view);
 	struct imap_found out;
 
+	keywords_of(w->k, w->k->mailbox, &x->names);
 	while (x->at < count) {
 		const struct message *m = view_message(&w->k->view, x->at + 1);
 		size_t found = x->found.n;
