@@ -86,7 +86,7 @@ struct imap_changes {
 	const struct imap_flags *flags;
 	size_t flags_count;
 	bool keywords_changed; /* FLAGS and PERMANENTFLAGS are said again */
-	struct imap_keywords keywords;
+	struct imap_keywords keywords; /* as they are now: of flags too */
 	bool more; /* ask again: this was a part (flags only) */
 	bool gone; /* the folder was deleted: the session ends with BYE, or CLOSE */
 };

@@ -11,7 +11,8 @@
  * memory: it asks for the next messages when the output before was taken.
  *
  * Questions are those of imap/ask.h. IMAP_ASK_SYNC is asked before each tagged answer while a
- * folder is selected, and again in IDLE after event(ENGINE_NOTICE).
+ * folder is selected, but for BAD and for commands that select or close; again in IDLE after
+ * event(ENGINE_NOTICE).
  */
 #ifndef IMAP_SERVER_H
 #define IMAP_SERVER_H
