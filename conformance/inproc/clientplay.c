@@ -139,6 +139,13 @@ duration(struct play *p, struct slice arg, int64_t *ms)
 	return true;
 }
 
+static void
+do_login(struct play *p, struct slice arg)
+{
+	p->w.opts.user = unescape(p, word(&arg));
+	p->w.opts.password = unescape(p, arg);
+}
+
 static bool
 do_option(struct play *p, struct slice arg)
 {
@@ -154,6 +161,8 @@ do_option(struct play *p, struct slice arg)
 		k->message.has_8bit = true;
 	else if (sl_eq(w, SL("converts")))
 		k->convert = CWORLD_CONVERTS;
+	else if (sl_eq(w, SL("login")))
+		do_login(p, arg);
 	else if (sl_eq(w, SL("check")))
 		k->checks_itself = true;
 	else if (sl_eq(w, SL("slow")))

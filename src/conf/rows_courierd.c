@@ -111,6 +111,10 @@ const struct conf_row rows_courierd[] = {
     {"ESMTP_PROCESSES", ROW_UINT(S, esmtp_processes), .dflt = "2", .min = 1, .max = 64,
 	.unit = "processes", .flags = CONF_OURS, .when = CONF_WHEN_RESTART,
 	.doc = "How many processes deliver to other hosts; each of them serves many connections."},
+    {"ESMTPAUTHCLIENT", ROW_PATH(S, auth_client), .dflt = "$sysconfdir/esmtpauthclient",
+	.flags = CONF_OURS,
+	.doc = "The file with our logins at other servers, see esmtpauthclient(5). It may be "
+	       "missing; it must not be readable by group or others."},
     {"DNS_SERVERS", ROW_STRING(S, dns_servers), .dflt = "", .max = 500, .flags = CONF_OURS,
 	.doc = "The name servers that are asked where mail for other hosts goes: addresses with "
 	       "or without a port, such as 127.0.0.1:53,[::1]:5353, separated by commas. Empty "

@@ -140,7 +140,8 @@ timed_out(struct smtp_client *c)
 {
 	static const char *const waits[] = {[STEP_GREETING] = "the greeting",
 	    [STEP_EHLO] = "the reply to EHLO", [STEP_HELO] = "the reply to HELO",
-	    [STEP_STARTTLS] = "the reply to STARTTLS", [STEP_PING] = "the reply to RSET",
+	    [STEP_STARTTLS] = "the reply to STARTTLS",
+	    [STEP_AUTH] = "the reply to AUTH", [STEP_PING] = "the reply to RSET",
 	    [STEP_SEND] = "the reply to MAIL, RCPT or DATA",
 	    [STEP_CONTENT] = "the server to take the message",
 	    [STEP_DOT] = "the reply to the message", [STEP_RSET] = "the reply to RSET"};

@@ -3,7 +3,8 @@
  * content come out.
  *
  * Covers: RFC 5321 (client; timeouts of 4.5.3.2), PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME
- * (RFC 6152), ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207), DSN (RFC 3461).
+ * (RFC 6152), ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207), DSN (RFC 3461), AUTH
+ * (RFC 4954).
  *
  * A session as its owner sees it:
  *
@@ -63,6 +64,8 @@ struct smtp_client_opts {
 	struct slice helo; /* our name; borrowed */
 	enum smtp_client_tls tls;
 	bool tls_on; /* TLS from the first byte: ENGINE_TLS_ON comes before the greeting */
+	/* With a user: a login (PLAIN or LOGIN) before the first message, under TLS only. */
+	struct slice user, password;
 	struct smtp_client_timeouts timeouts;
 };
 

@@ -2,6 +2,7 @@
  * From the greeting to the first message: EHLO, HELO, STARTTLS. RFC 5321 sections 3.1, 3.2,
  * 4.1.1.1, RFC 3207.
  */
+#include "base/base64.h"
 #include "base/num.h"
 #include "smtp/client_int.h"
 
@@ -23,9 +24,24 @@ take_size(struct smtp_client *c, struct slice parameter)
 		c->size_max = 0;
 }
 
+static void
+take_auth(struct smtp_client *c, struct slice mechanisms)
+{
+	struct slice word;
+	bool more = true;
+
+	while (more) {
+		more = sl_cut(&mechanisms, ' ', &word);
+		if (sl_ieq(word, SL("PLAIN")))
+			c->ext |= CLIENT_AUTH_PLAIN;
+		else if (sl_ieq(word, SL("LOGIN")))
+			c->ext |= CLIENT_AUTH_LOGIN;
+	}
+}
+
 static const struct {
 	const char *keyword;
-	enum client_ext ext;
+	unsigned ext;
 	void (*take)(struct smtp_client *c, struct slice parameter); /* or NULL */
 } ext_rows[] = {
     {"PIPELINING", CLIENT_PIPELINING, NULL},
@@ -33,6 +49,7 @@ static const struct {
     {"8BITMIME", CLIENT_8BITMIME, NULL},
     {"STARTTLS", CLIENT_STARTTLS, NULL},
     {"DSN", CLIENT_DSN, NULL},
+    {"AUTH", 0, take_auth},
     {"ENHANCEDSTATUSCODES", CLIENT_ENHANCED, NULL},
 };
 
@@ -46,7 +63,7 @@ client_hello_line(struct smtp_client *c, struct slice text)
 	for (size_t i = 0; i < COUNT_OF(ext_rows); i++) {
 		if (!sl_ieq(keyword, sl_str(ext_rows[i].keyword)))
 			continue;
-		c->ext |= (unsigned)ext_rows[i].ext;
+		c->ext |= ext_rows[i].ext;
 		if (ext_rows[i].take)
 			ext_rows[i].take(c, sl_trim(rest));
 	}
@@ -78,7 +95,91 @@ no_tls(struct smtp_client *c, const char *why)
 	give_up(c, &f);
 }
 
-/* The server knows us now. */
+/* ---- the login ---- */
+
+static void
+no_login(struct smtp_client *c, const char *why)
+{
+	struct fault f;
+
+	fault_set(&f, ST_TEMP, "4.7.0", "a login is configured for this server, and %s", why);
+	give_up(c, &f);
+}
+
+static void
+put_base64(struct smtp_client *c, struct slice s)
+{
+	base64_put(&c->out, s);
+	buf_put(&c->out, SL("\r\n"));
+	client_await(c, STEP_AUTH, c->o.timeouts.command_ms);
+}
+
+/* RFC 4954 section 4, RFC 4616: nobody NUL user NUL password. */
+static void
+login_plain(struct smtp_client *c)
+{
+	struct buf secret;
+
+	buf_init(&secret, 4096);
+	buf_put_byte(&secret, 0);
+	buf_put(&secret, c->o.user);
+	buf_put_byte(&secret, 0);
+	buf_put(&secret, c->o.password);
+	buf_put(&c->out, SL("AUTH PLAIN "));
+	put_base64(c, buf_slice(&secret));
+	buf_fini(&secret);
+}
+
+static void
+login(struct smtp_client *c)
+{
+	c->login_line = 0;
+	if (!c->tls_on) {
+		no_login(c, "there is no TLS to hide it");
+	} else if (c->ext & CLIENT_AUTH_PLAIN) {
+		login_plain(c);
+	} else if (c->ext & CLIENT_AUTH_LOGIN) {
+		buf_put(&c->out, SL("AUTH LOGIN\r\n"));
+		client_await(c, STEP_AUTH, c->o.timeouts.command_ms);
+	} else {
+		no_login(c, "it offers neither PLAIN nor LOGIN");
+	}
+}
+
+static void
+login_reply(struct smtp_client *c)
+{
+	bool asks = c->reply.code == 334 && !(c->ext & CLIENT_AUTH_PLAIN);
+	struct fault f;
+
+	if (c->reply.code / 100 == 2) {
+		c->is_known = true;
+		c->stage = SMTP_CLIENT_READY;
+		client_ready(c);
+	} else if (asks && c->login_line < 2) {
+		put_base64(c, c->login_line++ == 0 ? c->o.user : c->o.password);
+	} else if (c->reply.code / 100 == 3) {
+		client_break(c, "it asks for more than a login has");
+	} else {
+		/* Ours is wrong, not the mail: somebody will put it right. */
+		fault_set(&f, ST_TEMP, "4.7.8", "our login was refused: %.*s",
+		    SL_FMT(buf_slice(&c->text)));
+		give_up(c, &f);
+	}
+}
+
+static void
+greeted(struct smtp_client *c)
+{
+	if (c->o.user.n && !c->is_known) {
+		login(c);
+		return;
+	}
+	c->stage = SMTP_CLIENT_READY;
+	client_ready(c);
+}
+
+/* It has answered EHLO. */
 static void
 known(struct smtp_client *c)
 {
@@ -91,8 +192,7 @@ known(struct smtp_client *c)
 	} else if (!c->tls_on && c->o.tls == SMTP_CLIENT_TLS_MUST) {
 		no_tls(c, "does not offer it");
 	} else {
-		c->stage = SMTP_CLIENT_READY;
-		client_ready(c);
+		greeted(c);
 	}
 }
 
@@ -107,8 +207,7 @@ starttls_reply(struct smtp_client *c)
 	} else if (c->o.tls == SMTP_CLIENT_TLS_MUST) {
 		no_tls(c, "refuses it");
 	} else {
-		c->stage = SMTP_CLIENT_READY;
-		client_ready(c);
+		greeted(c);
 	}
 }
 
@@ -117,11 +216,11 @@ client_hello_reply(struct smtp_client *c)
 {
 	unsigned class = c->reply.code / 100;
 
-	if (class == 3) {
+	if (c->step == STEP_AUTH) {
+		login_reply(c);
+	} else if (class == 3) {
 		client_break(c, "an intermediate reply");
-		return;
-	}
-	if (c->step == STEP_STARTTLS) {
+	} else if (c->step == STEP_STARTTLS) {
 		starttls_reply(c);
 	} else if (class == 2 && c->step == STEP_GREETING) {
 		client_hello(c);

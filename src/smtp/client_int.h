@@ -22,6 +22,7 @@ enum client_step {
 	STEP_HELO,
 	STEP_STARTTLS,
 	STEP_TLS,   /* the driver's turn */
+	STEP_AUTH,  /* a reply of the login */
 	STEP_NEXT,  /* question NEXT is open */
 	STEP_PING,  /* RSET while idle */
 	STEP_CONVERT,
@@ -44,6 +45,8 @@ enum client_ext {
 	CLIENT_STARTTLS = 8,
 	CLIENT_DSN = 16,
 	CLIENT_ENHANCED = 32,
+	CLIENT_AUTH_PLAIN = 64,
+	CLIENT_AUTH_LOGIN = 128,
 };
 
 /* A whole reply. */
@@ -61,6 +64,8 @@ struct smtp_client {
 	bool tls_on, tls_refused;
 	unsigned ext;
 	uint64_t size_max; /* 0: not said */
+	unsigned login_line; /* of AUTH LOGIN: lines said behind the command */
+	bool is_known; /* it has logged in, or need not */
 
 	struct engine_ask ask;
 	bool ask_handed;

@@ -64,6 +64,7 @@ dispatch(struct smtp_client *c)
 	case STEP_EHLO:
 	case STEP_HELO:
 	case STEP_STARTTLS:
+	case STEP_AUTH:
 		client_hello_reply(c);
 		break;
 	case STEP_SEND:

@@ -5,7 +5,7 @@ import ssl
 import threading
 
 GOOD = {"greeting": "220 mx ESMTP", "EHLO": "250-mx\r\n250 8BITMIME", "HELO": "250 mx", "MAIL": "250 2.1.0 ok", "RCPT": "250 2.1.5 ok",
-        "DATA": "354 go on", "dot": "250 2.0.0 taken", "RSET": "250 2.0.0 ok", "QUIT": "221 2.0.0 bye", "STARTTLS": "220 go"}
+        "DATA": "354 go on", "dot": "250 2.0.0 taken", "RSET": "250 2.0.0 ok", "QUIT": "221 2.0.0 bye", "STARTTLS": "220 go", "AUTH": "235 2.7.0 welcome"}
 DROP = object()     # closes the connection in place of the reply
 STALL = object()    # never says it
 PIPELINING = "250-mx\r\n250-8BITMIME\r\n250 PIPELINING"
@@ -155,7 +155,7 @@ class Session:
                     with self.server.lock:
                         self.server.mail.append((sender, rcpts, data, self.tls))
                 rcpts = []
-            elif verb in ("EHLO", "HELO", "RSET", "QUIT"):
+            elif verb in ("EHLO", "HELO", "RSET", "QUIT", "AUTH"):
                 self.say(verb, line)
                 if verb == "QUIT":
                     raise End

@@ -1,7 +1,7 @@
 /*
  * The content on its way.
  */
-#include "daemon/courieresmtp/esmtp.h"
+#include "daemon/courieresmtp/body.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -220,7 +220,7 @@ tls_failed(const struct conn *c)
 {
 	return smtp_client_stage(c->client) == SMTP_CLIENT_STARTTLS &&
 	       !smtp_client_tls_on(c->client) && smtp_client_trouble(c->client)->st == ST_OK &&
-	       c->route.security == CONF_SECURITY_NONE &&
+	       c->tls == SMTP_CLIENT_TLS_MAY &&
 	       !proc_conf(c->e->proc)->courierd.tls_verify_domain;
 }
 
@@ -361,6 +361,10 @@ converse(struct conn *c)
 	fill_timeouts(&proc_conf(c->e->proc)->site, &o.timeouts);
 	o.tls = tls_policy(c);
 	o.tls_on = c->route.security == CONF_SECURITY_SMTPS;
+	/* Never in clear, not even where TLS has failed before. */
+	if (login_find(c->e, sl_str(c->relay), sl_str(c->target.host), &o))
+		o.tls = SMTP_CLIENT_TLS_MUST;
+	c->tls = o.tls;
 	c->client = smtp_client_new(c->arena, &o, loop_now(c->e->loop));
 	c->session = session_new(c->e->loop, stream_fd_new(c->fd), smtp_client_engine(c->client),
 	    &ops, c);
@@ -415,6 +419,9 @@ conn_open(struct job *j, const struct target *t)
 
 	*c = (struct conn){.e = e, .job = j, .target = *t, .fd = -1};
 	c->route = *search_route(j->search);
+	if (c->route.relay.n) /* as esmtpauthclient(5) names it */
+		snprintf(c->relay, sizeof(c->relay), c->route.port ? "%.*s,%u" : "%.*s",
+		    SL_FMT(c->route.relay), c->route.port);
 	c->route.relay = SL_NONE; /* it lies in the search */
 	memcpy(c->key, j->key, sizeof(c->key));
 	c->arena = arena_new("connection", CONN_MEMORY);

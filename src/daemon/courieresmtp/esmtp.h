@@ -5,6 +5,7 @@
  *         route.c   which hosts, which addresses: esmtproutes, MX, A and AAAA
  *         conn.c    connections: made, used by one job after another, kept a while
  *         body.c    the content on its way, and whether it is the right one
+ *         login.c   our logins elsewhere
  *         memory.c  what is remembered about addresses: dead ones, broken TLS
  *
  * The protocol is src/smtp/client.h, the driver src/net/session.c.
@@ -14,20 +15,18 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/digest.h"
 #include "base/hmap.h"
 #include "base/list.h"
 #include "conf/route_line.h"
+#include "daemon/courieresmtp/body.h"
 #include "daemon/skel/proc.h"
 #include "dns/dns.h"
-#include "message/downgrade.h"
 #include "ext/tls.h"
 #include "net/dns_loop.h"
 #include "net/listener.h"
 #include "net/session.h"
 #include "route/mx.h"
 #include "smtp/client.h"
-#include "smtp/stuff.h"
 
 #define ESMTP_TRIES_MAX 20 /* addresses of one job */
 #define ESMTP_KEY_MAX 600
@@ -38,6 +37,7 @@ struct esmtp {
 	struct dns_loop *dns;
 	struct tls_context *tls, *tls_verify; /* verify: NULL without TLS_TRUSTCERTS */
 	struct channel *courierd;
+	struct buf logins; /* the file esmtpauthclient */
 	struct list jobs, conns;
 	struct hmap hosts; /* memory.c */
 	struct list hosts_old;
@@ -47,51 +47,6 @@ struct esmtp {
 		uint64_t sent, failed, deferred, connections, reused;
 	} counts;
 };
-
-/* ---- body.c ---- */
-
-/* The content of a message, as it leaves. */
-struct body {
-	struct slice bytes; /* inline, when fd is -1 */
-	int fd;
-	uint64_t length;
-	unsigned char digest[DIGEST_MAX];
-	uint64_t wire_bytes; /* with doubled dots and the last CRLF */
-	bool is_checked;     /* it was all there and right before it began to leave */
-	/* on its way */
-	void *hash;
-	uint64_t read_at; /* octets taken from the source */
-	uint64_t window_at;  /* place of the window in what leaves */
-	struct buf window;
-	struct smtp_stuff stuff;
-	bool ended, is_right;
-	/* as 7 bit: the plan is made once, and followed until the next rewind */
-	struct arena *arena;
-	struct downgrade *plan;
-	struct downgrade_run run;
-	bool is_converted;
-};
-
-/* Looks through the content once. ST_OK, or class 4: it is not what was announced. */
-enum st body_init(struct body *b, struct fault *f) ATTR_CHECKED;
-void body_fini(struct body *b);
-
-/* From the first octet (again), as it is. */
-void body_rewind(struct body *b);
-
-/*
- * From the first octet as 7 bit content: *c becomes what leaves then. Reads it all three times.
- * ST_OK, or ST_PERM 5.6.3: it cannot be; or class 4.
- */
-enum st
-body_convert(struct body *b, struct smtp_client_content *c, struct fault *f) ATTR_CHECKED;
-
-/* Octets of what leaves, at offset; offsets never go back. ST_OK with *n > 0. */
-enum st body_read(struct body *b, uint64_t offset, unsigned char *p, size_t max, size_t *n,
-    struct fault *f) ATTR_CHECKED;
-
-/* All has left: was it the message? */
-enum st body_verdict(const struct body *b, struct fault *f) ATTR_CHECKED;
 
 /* ---- route.c ---- */
 struct search;
@@ -128,6 +83,13 @@ void memory_tls_broken(struct esmtp *e, const struct net_addr *a);
 
 /* Every address may be tried now. */
 void memory_afresh(struct esmtp *e);
+
+/* ---- login.c: esmtpauthclient(5) ---- */
+/* Reads the file master opened, when there is one. */
+void login_load(struct esmtp *e);
+/* Our login at a place; false: none. relay: of esmtproutes with its port, or empty. */
+bool login_find(
+    const struct esmtp *e, struct slice relay, struct slice host, struct smtp_client_opts *o);
 
 /* ---- job.c ---- */
 struct conn;
@@ -172,6 +134,7 @@ struct conn {
 	char key[ESMTP_KEY_MAX];
 	struct target target;
 	struct conf_route route;
+	char relay[DNS_NAME_MAX + 10];
 	struct arena *arena;
 	struct smtp_client *client;
 	struct session *session; /* NULL while connecting */
@@ -179,8 +142,8 @@ struct conn {
 	struct watch watch;
 	struct timer timer;
 	uint32_t next; /* the open question NEXT, or 0 */
+	enum smtp_client_tls tls;
 	bool has_served;
-	bool with_tls;
 };
 
 /* Tries a place for a job. What becomes of it: job_next, job_again, job_results, job_end. */

@@ -46,6 +46,7 @@ esmtp_start(struct proc *p, struct fault *f)
 	list_init(&e->hosts_old);
 	hmap_init(&e->hosts);
 	open_tls(e);
+	login_load(e);
 	return dns_loop_new(e->loop, proc_conf(p)->courierd.dns_servers, &e->dns, f);
 }
 

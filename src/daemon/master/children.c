@@ -170,14 +170,14 @@ give_identity(struct child *c)
 
 /* A certificate or key: opened as root, so that no process has to be root to read its own. */
 static void
-give_key(struct child *c, const char *path)
+give_key(struct child *c, const char *path, bool must)
 {
 	int fd = *path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
 	struct fault f;
 
 	if (fd >= 0) {
 		channel_note(c->control, IPC_key, &(struct ipc_key){.name = sl_str(path)}, fd);
-	} else if (*path) {
+	} else if (*path && (must || errno != ENOENT)) {
 		fault_sys(&f, ST_IO, "", errno, "%s", path);
 		log_event(
 		    LOG_LEVEL_WARNING, "tls", KV_STR("role", c->role->name), KV_FAULT(&f), KV_END);
@@ -197,10 +197,12 @@ give_keys(struct child *c)
 		    strcmp(t->private_keyfile, first->private_keyfile) == 0)
 			continue;
 		first = first ? first : t;
-		give_key(c, t->certfile);
-		give_key(c, t->private_keyfile);
-		give_key(c, t->trustcerts);
+		give_key(c, t->certfile, true);
+		give_key(c, t->private_keyfile, true);
+		give_key(c, t->trustcerts, true);
 	}
+	if (c->role->secret)
+		give_key(c, *(const char *const *)(const void *)(conf + c->role->secret), false);
 }
 
 static void

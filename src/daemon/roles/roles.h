@@ -25,6 +25,7 @@ struct role {
 	bool ends_with_asker; /* ... and it does not outlive him */
 	const char *asks[5];  /* each of these has a channel to it; for workers: of the same key */
 	size_t tls[3];        /* places of struct conf_tls in struct conf: it gets these keys */
+	size_t secret;        /* place of a path: this file too, when there is one */
 	size_t wanted[4];     /* places of bools: without one that is true it does not run */
 	size_t number;        /* place in struct conf of how many; 0: one */
 	size_t fds;           /* descriptors it may need, and more by what stands in struct conf */
