@@ -58,7 +58,7 @@ void imap_bad(struct imap_server *s, const char *words);
 /* For a question that can only fail or succeed: "OK words" or NO. */
 void imap_done_or_failed(struct imap_server *s, const struct engine_answer *a, const char *words);
 
-/* What imap_read_refuse noted is said. */
+/* What the reader refused is said. */
 void imap_refused(struct imap_server *s);
 
 /* The folder is no longer selected. */
@@ -87,10 +87,7 @@ void imap_read_idle(struct imap_server *s);
 /* The command is over: its memory is given back, the next one is read. */
 void imap_read_next(struct imap_server *s);
 
-/* Refuses the command being read, once what belongs to it was skipped: BAD or NO. */
-void imap_read_refuse(struct imap_server *s, bool is_no, const char *code, const char *words);
-
-/* The same with NO for a command whose last literal, of n octets, has only been announced. */
+/* Refuses with NO a command whose last literal, of n octets, has only been announced. */
 void imap_read_refuse_literal(struct imap_server *s, const char *code, const char *words,
     uint64_t n, bool is_sync);
 

@@ -22,8 +22,9 @@ imap_read_next(struct imap_server *s)
 	s->refused_is_no = false;
 }
 
-void
-imap_read_refuse(struct imap_server *s, bool is_no, const char *code, const char *words)
+/* The command being read is refused once what belongs to it was skipped: BAD or NO. */
+static void
+refuse(struct imap_server *s, bool is_no, const char *code, const char *words)
 {
 	s->refused = words;
 	s->refused_is_no = is_no;
@@ -82,7 +83,7 @@ imap_read_refuse_literal(struct imap_server *s, const char *code, const char *wo
     bool is_sync)
 {
 	s->run.row = NULL;
-	imap_read_refuse(s, true, code, words);
+	refuse(s, true, code, words);
 	if (is_sync)
 		imap_command_start(s);
 	else
@@ -109,10 +110,10 @@ literal_begins(struct imap_server *s, uint64_t n, bool is_sync)
 	if (!s->refused && imap_command_literal(s, &words))
 		return;
 	if (!s->refused && words)
-		imap_read_refuse(s, false, NULL, words);
+		refuse(s, false, NULL, words);
 	else if (!s->refused &&
 		 (n > s->o.literal_max_bytes || n > s->o.memory_max_bytes - s->text.n))
-		imap_read_refuse(s, false, "TOOBIG", "A literal is too large");
+		refuse(s, false, "TOOBIG", "A literal is too large");
 	if (s->refused && is_sync) /* R3501-7.5-b: refused before it is sent */
 		imap_command_start(s);
 	else if (s->refused)
@@ -146,7 +147,7 @@ body_line_ends(struct imap_server *s)
 	s->reading = READ_LINE;
 	s->run.row->body_end(s, false);
 	s->run.row = NULL;
-	imap_read_refuse(s, false, NULL, "Expected the end of the command behind the message");
+	refuse(s, false, NULL, "Expected the end of the command behind the message");
 	line_ends(s);
 }
 

@@ -29,11 +29,11 @@ imap_run_select(struct imap_server *s)
 
 /* R3501-6.3.1-b, R3501-2.3.1.1-b: FLAGS, EXISTS, RECENT, and what is known beside them. */
 static void
-say_selected(struct imap_server *s, const struct imap_selected *m)
+say_selected(struct imap_server *s, const struct imap_selected *m, bool read_only)
 {
 	struct buf *out = imap_out(s);
 
-	imap_put_flag_lists(out, &m->keywords, m->read_only);
+	imap_put_flag_lists(out, &m->keywords, read_only);
 	imap_put_number(out, SL("* "), m->exists, SL(" EXISTS\r\n"));
 	imap_put_number(out, SL("* "), m->recent, SL(" RECENT\r\n"));
 	if (m->first_unseen)
@@ -60,9 +60,9 @@ imap_answered_select(struct imap_server *s, const struct engine_answer *a)
 		imap_failed(s, &a->fault);
 		return;
 	}
-	say_selected(s, m);
 	s->is_selected = true;
 	s->is_read_only = m->read_only || d->read_only;
+	say_selected(s, m, s->is_read_only);
 	s->exists = m->exists;
 	buf_clear(&s->selected);
 	buf_put(&s->selected, d->name);

@@ -3,6 +3,7 @@
 #include "base/mutf7.h"
 #include "imap/lexer.h"
 #include "imap/reply/reply.h"
+#include "imap/server_cmd.h"
 #include "imap/tests/world.h"
 
 /* Takes one thing off text; what is left, or NULL and words. */
@@ -299,6 +300,52 @@ test_said(void)
 	buf_fini(&out);
 }
 
+/* What a pattern means, taken literally: name[n..] matches pattern[p..]. */
+static bool
+means(struct slice pattern, struct slice name)
+{
+	if (pattern.n == 0)
+		return name.n == 0;
+	if (pattern.p[0] == '*' || pattern.p[0] == '%') {
+		for (size_t n = 0; n <= name.n; n++) {
+			if (means(sl_skip(pattern, 1), sl_skip(name, n)))
+				return true;
+			if (n < name.n && pattern.p[0] == '%' && name.p[n] == '.')
+				return false;
+		}
+		return false;
+	}
+	return name.n && name.p[0] == pattern.p[0] && means(sl_skip(pattern, 1), sl_skip(name, 1));
+}
+
+/* R3501-6.3.8-c, R3501-6.3.8-d, R3501-6.3.8-e */
+static void
+test_list_match(void)
+{
+	static const char letters[] = "ab.%*";
+	unsigned char pattern[8], name[10];
+	uint64_t random = 1;
+	unsigned yes = 0;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		struct slice p = sl_mem(pattern, check_below(&random, sizeof(pattern)));
+		struct slice n = sl_mem(name, check_below(&random, sizeof(name)));
+
+		for (size_t k = 0; k < p.n; k++)
+			pattern[k] = (unsigned char)letters[check_below(&random, 5)];
+		for (size_t k = 0; k < n.n; k++)
+			name[k] = (unsigned char)letters[check_below(&random, 3)];
+		if (!CHECK_EQ(imap_list_match(p, n), means(p, n)))
+			return;
+		yes += means(p, n);
+	}
+	CHECK(yes > 10000);
+	CHECK(imap_list_match(SL("inB%"), SL("INBOX")));
+	CHECK(imap_list_match(SL("inbox.%"), SL("INBOX.a")));
+	CHECK(!imap_list_match(SL("inbox.A"), SL("INBOX.a")));
+	CHECK(!imap_list_match(SL("inboxes"), SL("INBOXES")));
+}
+
 static void
 no_tag(struct imap_server_opts *o)
 {
@@ -332,6 +379,7 @@ main(int argc, char **argv)
 		{"dates", test_dates},
 		{"names", test_names},
 		{"said", test_said},
+		{"list_match", test_list_match},
 		{"preauth", test_preauth},
 	};
 
