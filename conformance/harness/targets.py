@@ -149,7 +149,7 @@ class Target:
         return self.probe_pop3(service) if service in ("pop3", "pop3s") else self.probe_smtp(service)
 
     def probe_pop3(self, service):
-        """CAPA before the login, in clear text and under TLS; a parameter counts as TAG=PARAMETER."""
+        """CAPA before the login, in clear text and under TLS; a parameter counts as TAG=PARAMETER.  Then one login: it must work."""
         where = f"{self.host}:{self.ports[service]}"
         try:
             with self.connect(service, 10) as sock:
@@ -158,9 +158,21 @@ class Target:
                 if "STLS" in words and read_lines(sock, where, b"STLS\r\n", False)[0].startswith(b"+OK"):
                     with self.start_tls(sock) as tls:
                         words |= capa_words(read_lines(tls, where, b"CAPA\r\n", True))
+                        self.try_login(tls, where)
+                else:
+                    self.try_login(sock, where)
         except OSError as error:
             raise TargetError(f"{where} ({service}): {error.strerror or error}") from None
         return words
+
+    def try_login(self, sock, where):
+        """One clear line where the account or its password is wrong; a server in trouble is left to the scenarios."""
+        if not self.users or not self.password:
+            return
+        for command in (f"USER {self.address(1)}", f"PASS {self.password}"):
+            line = read_lines(sock, where, command.encode() + b"\r\n", False)[0]
+            if line.startswith(b"-ERR") and not re.match(rb"-ERR \[(IN-USE|SYS/TEMP|LOGIN-DELAY)\]", line, re.I):
+                raise TargetError(f"{where}: the login of {self.address(1)} is refused: {line.decode('latin-1')}")
 
     def probe_smtp(self, service):
         verb = "LHLO" if service == "lmtp" else "EHLO"

@@ -68,6 +68,13 @@ def test_errors_are_one_line(tmp_path):
         assert code == 2 and found in err and err.count("\n") == 1, err
 
 
+def test_a_login_that_is_refused_is_one_line(scripted):
+    server = scripted(lambda line: b"-ERR [AUTH] No\r\n" if line.startswith(b"PASS") else b"-ERR\r\n" if line.startswith(b"CAPA") else b"+OK\r\n",
+                      greeting=b"+OK ready\r\n")
+    code, _, err = run("--target", f"127.0.0.1:{server.port}", "--service", "pop3", "--user", "a", "--pass", "x", "--only", "pop3/session/quit")
+    assert code == 2 and err.endswith(": the login of a@example.test is refused: -ERR [AUTH] No\n") and err.count("\n") == 1
+
+
 def test_every_target_is_well_formed():
     assert {"sandbox", "dovecot", "postfix"} <= set(catalogue.names())
     for name in catalogue.names():

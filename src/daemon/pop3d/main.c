@@ -61,17 +61,15 @@ static void
 refreshed(struct store_op *op, const struct fault *f)
 {
 	struct pop3_client *k = CONTAINER_OF(op, struct pop3_client, op);
-	void (*then)(struct pop3_client *, const struct fault *) = NULL;
 
-	memcpy(&then, &op->arg, sizeof(then));
-	then(k, f);
+	k->then(k, f);
 }
 
 void
 pop3_refresh(struct pop3_client *k, void (*then)(struct pop3_client *k, const struct fault *f))
 {
 	k->op.done = refreshed;
-	memcpy(&k->op.arg, &then, sizeof(then));
+	k->then = then;
 	mailbox_refresh(k->mailbox, &k->op);
 }
 

@@ -39,6 +39,7 @@ struct pop3_client {
 	bool again;     /* the mailbox was refreshed for it */
 
 	struct store_op op;
+	void (*then)(struct pop3_client *k, const struct fault *f); /* behind a refresh */
 	struct mailbox *mailbox;
 	struct pop3_message *items;
 	struct pop3_own *own;

@@ -19,19 +19,25 @@ struct session {
 	size_t count;
 };
 
-/* As the daemon does it: a refusal comes late. */
-static void
-judge_login(
-    const struct session *s, const struct door_auth *auth, struct fault *f, int64_t *after_ms)
+/* The number in "userN@example.test"; 0: there is no such user. */
+static unsigned
+user_number(struct slice name)
 {
-	struct slice name = auth->user;
 	uint64_t n;
 
-	(void)s;
-	if (sl_iends(name, SL("@example.test")) && sl_istarts(name, SL("user")) &&
-	    num_u64(sl_sub(name, 4, name.n - 13), POP3_WORLD_USERS, &n) && n &&
-	    sl_eq(auth->password, SL("secret")) &&
-	    (auth->authzid.n == 0 || sl_ieq(auth->authzid, name)))
+	if (name.n != sizeof("userN@example.test") - 1 || !sl_istarts(name, SL("user")) ||
+	    !sl_iends(name, SL("@example.test")) ||
+	    !num_u64(sl_sub(name, 4, 5), POP3_WORLD_USERS, &n))
+		return 0;
+	return (unsigned)n;
+}
+
+/* As the daemon does it: a refusal comes late. */
+static void
+judge_login(const struct door_auth *auth, struct fault *f, int64_t *after_ms)
+{
+	if (user_number(auth->user) && sl_eq(auth->password, SL("secret")) &&
+	    (auth->authzid.n == 0 || sl_ieq(auth->authzid, auth->user)))
 		return;
 	fault_set(f, ST_DENIED, "5.7.8", "Authentication failed");
 	*after_ms = 5000;
@@ -54,7 +60,7 @@ judge(struct session *s, const struct engine_ask *ask, struct fault *f, int64_t 
 		return;
 	}
 	if (kind == POP3_WORLD_LOGIN)
-		judge_login(s, ask->detail, f, after_ms);
+		judge_login(ask->detail, f, after_ms);
 	if (read && s->box->mails[s->which[read->index]].is_gone)
 		fault_set(f, ST_NOENT, "", "The message is gone");
 }
@@ -63,12 +69,13 @@ judge(struct session *s, const struct engine_ask *ask, struct fault *f, int64_t 
 static void
 note_user(struct session *s, const struct engine_ask *ask)
 {
-	uint64_t n;
+	unsigned n;
 
 	if (s->server || ask->kind != DOOR_ASK_AUTH)
 		return;
-	if (num_u64(sl_sub(((const struct door_auth *)ask->detail)->user, 4, 5), 9, &n))
-		s->user = (unsigned)n;
+	n = user_number(((const struct door_auth *)ask->detail)->user);
+	if (n)
+		s->user = n;
 }
 
 static void
