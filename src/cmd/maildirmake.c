@@ -58,13 +58,18 @@ make_maildir(const char *path)
 	struct slice last;
 	struct maildir m;
 	struct fault f;
+	char name[256];
 	int parent = open_parent(path, &last), rc = EXIT_GOOD;
 
 	if (parent < 0)
 		return EXIT_IO;
-	if (maildir_kind_of(parent, last) != MAILDIR_IS_MISSING) {
-		cmd_complain(NAME, "%s: there is something of that name", path);
-		rc = EXIT_UNAVAILABLE;
+	if (!maildir_name_copy(last, name)) {
+		cmd_complain(NAME, "%s: found no name of a Maildir", path);
+		rc = EXIT_USAGE;
+	} else if (mkdirat(parent, name, 0700) != 0) {
+		/* Who asks for it may write there, whoever the folder belongs to. */
+		cmd_complain(NAME, "%s: %s", path, strerror(errno));
+		rc = errno == EEXIST ? EXIT_UNAVAILABLE : EXIT_IO;
 	} else if (maildir_open(parent, last, MAILDIR_MAKE, &m, &f) != ST_OK) {
 		rc = complain(&f);
 	} else {

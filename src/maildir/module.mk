@@ -75,3 +75,4 @@ src_maildir_tests_others_test_SOURCES = src/maildir/tests/others_test.c
 src_maildir_tests_others_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_import_test_SOURCES = src/maildir/tests/import_test.c
 src_maildir_tests_import_test_LDADD = $(MAILBOX_TEST_LIBS)
+TESTS += src/maildir/tests/dovecot_test.sh
