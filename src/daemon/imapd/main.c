@@ -109,8 +109,8 @@ end_session(struct client *c, struct kv figures[WORKER_FIGURES + 1])
 /* ---- configuration ---- */
 
 /* What is built in, whatever the file names. */
-static const char *const built_in[] = {"IMAP4rev1", "UIDPLUS", "CHILDREN", "NAMESPACE",
-    "UNSELECT", "IDLE", "LITERAL+"};
+static const char *const built_in[] = {
+    "IMAP4rev1", "UIDPLUS", "CHILDREN", "NAMESPACE", "UNSELECT", "IDLE", "LITERAL+"};
 
 static void
 list_capability(const struct conf_list *words, bool id, struct buf *out)
@@ -147,6 +147,16 @@ configure(struct worker *w, struct fault *f)
 	return ST_OK;
 }
 
+/* The charsets of SEARCH beyond those that are built in. */
+static void
+say_status(const struct worker *w, struct buf *out)
+{
+	(void)w;
+	buf_put_str(out, "charsets=");
+	charset_iconv_names(out);
+	buf_put_byte(out, '\n');
+}
+
 static const struct conf_mailservice *
 conf_imap(const struct conf *c)
 {
@@ -166,6 +176,7 @@ main(int argc, char **argv)
 	    .session = &session_rows,
 	    .conf = conf_imap,
 	    .configure = configure,
+	    .status = say_status,
 	    .open = open_session,
 	    .end = end_session,
 	};

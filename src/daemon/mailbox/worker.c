@@ -342,6 +342,8 @@ worker_status(struct proc *p, struct buf *out)
 		folders++;
 	buf_fmt(out, "accounts=%u\nsessions=%zu\nserved=%llu\nfolders=%u\n", accounts,
 	    w->client_count, (unsigned long long)w->served, folders);
+	if (w->def->status)
+		w->def->status(w, out);
 }
 
 int

@@ -39,6 +39,8 @@ struct worker_def {
 	const struct conf_mailservice *(*conf)(const struct conf *c);
 	/* After the configuration is there, and whenever it is replaced; NULL: nothing to do. */
 	enum st (*configure)(struct worker *w, struct fault *f);
+	/* Appends lines NAME=value to what `courier status` says of the process; or NULL. */
+	void (*status)(const struct worker *w, struct buf *out);
 	/*
 	 * A session: c is zeroed but for the frame's part, c->session is still NULL. m is borrowed.
 	 * The engine, in c->arena, or NULL with f: the session is refused.
