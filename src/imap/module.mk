@@ -77,8 +77,10 @@ TESTS += src/imap/tests/login_test
 src_imap_tests_login_test_SOURCES = src/imap/tests/login_test.c
 src_imap_tests_login_test_LDADD = libdoorworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
 
-IMAP_MODEL_TEST = src/imap/tests/model_test
+IMAP_MODEL_TEST = src/imap/tests/model_test src/imap/tests/append_test
 check_PROGRAMS += $(IMAP_MODEL_TEST)
 TESTS += $(IMAP_MODEL_TEST)
 src_imap_tests_model_test_SOURCES = src/imap/tests/model_test.c
 src_imap_tests_model_test_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a
+src_imap_tests_append_test_SOURCES = src/imap/tests/append_test.c
+src_imap_tests_append_test_LDADD = libimapworld.a libdrive.a libimap.a libsasl.a libmessage.a libbase.a

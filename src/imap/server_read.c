@@ -191,6 +191,23 @@ read_line(struct imap_server *s, struct slice in)
 	return n;
 }
 
+/*
+ * Octets of a message, for the owner. R3501-9-i: with a NUL among them it is given up, lest FETCH
+ * send one some day; the rest is read and dropped.
+ */
+static void
+pass_on(struct imap_server *s, struct slice in)
+{
+	if (!memchr(in.p, '\0', in.n)) {
+		buf_put(&s->body, in);
+		return;
+	}
+	imap_append_drop(s);
+	s->run.row = NULL;
+	refuse(s, true, "CANNOT", "A message has no NUL");
+	s->reading = READ_SKIP;
+}
+
 /* The next octets of a literal that is kept, skipped or passed on. */
 static size_t
 read_octets(struct imap_server *s, struct slice in)
@@ -202,7 +219,7 @@ read_octets(struct imap_server *s, struct slice in)
 	if (s->reading == READ_BODY) {
 		if (n > IMAP_BODY_MAX)
 			n = IMAP_BODY_MAX;
-		buf_put(&s->body, sl_sub(in, 0, n));
+		pass_on(s, sl_sub(in, 0, n));
 	}
 	s->left -= n;
 	if (s->left)

@@ -529,30 +529,6 @@ test_faults(void)
 	}
 }
 
-/* A session that ends in the middle of a message: the owner is told, nothing is kept. */
-static void
-test_append_cut(void)
-{
-	static const char head[] = "a APPEND INBOX {10+}\r\nabc";
-
-	for (size_t n = 1; n < sizeof(head); n++) {
-		struct imap_world w;
-		struct drive_conn *c;
-
-		imap_world_init(&w);
-		w.lazy = n % 2;
-		c = imap_world_enter(&w, 1);
-		drive_send(c, sl_mem(head, n), 0);
-		while (drive_hurry(c))
-			;
-		drive_shut(c);
-		CHECK(c->closed && c->why == ENGINE_WHY_EOF);
-		CHECK_EQ(store_find(&w.stores[0], SL("INBOX"))->count, 0);
-		CHECK_EQ(imap_world_view(c)->append_body.n, 0);
-		imap_world_fini(&w);
-	}
-}
-
 static void
 no_errors_tune(struct imap_server_opts *o)
 {
@@ -674,7 +650,6 @@ main(int argc, char **argv)
 		{"two_sessions", test_two_sessions},
 		{"ends", test_ends},
 		{"faults", test_faults},
-		{"append_cut", test_append_cut},
 		{"limits", test_limits},
 		{"odd_stores", test_odd_stores},
 		{"gone", test_gone},
