@@ -110,7 +110,7 @@ check_responses(struct slice in)
 		FUZZ_CHECK(sl_cut(&heard, '\n', &line));
 		FUZZ_CHECK(line.n >= 1 && sl_find(line, '\r') == line.n - 1);
 		line.n--;
-		if (!imap_lex_literal_head(line, &n, &is_sync) || !is_sync || line.p[0] != '*')
+		if (!imap_lex_literal_head(line, &n, &is_sync) || !is_sync)
 			continue;
 		FUZZ_CHECK(n <= heard.n);
 		heard = sl_skip(heard, (size_t)n);

@@ -1,4 +1,4 @@
-/* Messages that do not come to their end: nothing of them is kept, and the next command is heard. */
+/* Messages that do not come to their end: nothing of them is kept; the next command is heard. */
 #include "base/check.h"
 #include "imap/tests/world.h"
 
