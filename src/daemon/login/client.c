@@ -280,6 +280,7 @@ client_accept(void *arg, int fd, const struct net_addr *peer)
 	net_peer(fd, &from, &local);
 	net_addr_ip_text(peer, c->ip);
 	net_addr_ip_text(&local, c->local_ip);
+	list_node_init(&c->linked);
 	buf_init(&c->unread, 65536);
 	list_append(&l->clients, &c->node);
 	c->arena = arena_new("login client", CLIENT_MEMORY);

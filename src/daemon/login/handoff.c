@@ -32,7 +32,7 @@ link_unused(struct deferred *d)
 {
 	struct worker_link *k = d->arg;
 
-	if (k->clients)
+	if (!list_is_empty(&k->clients))
 		return;
 	channel_free(k->channel);
 	link_free(k);
@@ -44,7 +44,8 @@ link_leave(struct client *c)
 	struct worker_link *k = c->link;
 
 	c->link = NULL;
-	if (k && --k->clients == 0)
+	list_remove(&c->linked);
+	if (k && list_is_empty(&k->clients))
 		loop_defer(proc_loop(k->l->proc), &k->unused, link_unused, k);
 }
 
@@ -57,10 +58,10 @@ on_over(struct channel *ch, uint32_t sequence, const void *message, int fd)
 
 	(void)sequence;
 	(void)fd;
-	LIST_EACH (&k->l->clients, n) {
-		struct client *c = CONTAINER_OF(n, struct client, node);
+	LIST_EACH (&k->clients, n) {
+		struct client *c = CONTAINER_OF(n, struct client, linked);
 
-		if (c->number != m->session || c->link != k || c->stage != CLIENT_THERE)
+		if (c->number != m->session || c->stage != CLIENT_THERE)
 			continue;
 		client_free(c);
 		return;
@@ -74,12 +75,11 @@ link_closed(struct channel *ch, const struct fault *why)
 	struct worker_link *k = channel_owner(ch);
 
 	(void)why;
-	LIST_EACH (&k->l->clients, n) {
-		struct client *c = CONTAINER_OF(n, struct client, node);
+	LIST_EACH (&k->clients, n) {
+		struct client *c = CONTAINER_OF(n, struct client, linked);
 
-		if (c->link != k)
-			continue;
 		c->link = NULL;
+		list_remove(n);
 		if (c->stage == CLIENT_THERE)
 			client_free(c);
 	}
@@ -107,6 +107,7 @@ link_get(struct client *c, uint64_t worker, int fd)
 	}
 	k = mem_get(sizeof(*k));
 	*k = (struct worker_link){.l = l, .service = c->service->worker, .worker = worker};
+	list_init(&k->clients);
 	list_append(&l->workers, &k->node);
 	k->channel = channel_new(proc_loop(l->proc), fd,
 	    &(struct channel_opts){.name = "worker",
@@ -208,7 +209,7 @@ give(struct client *c, struct worker_link *k)
 	int fd = -1;
 
 	c->link = k;
-	k->clients++;
+	list_append(&k->clients, &c->linked);
 	if (ends(c, &fd, &f) != ST_OK) {
 		back(c, &f);
 		return;

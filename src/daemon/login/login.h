@@ -63,7 +63,7 @@ struct worker_link {
 	uint64_t worker;     /* its number */
 	struct channel *channel;
 	struct deferred unused;
-	size_t clients; /* that are on their way to it, or were taken */
+	struct list clients; /* that are on their way to it, or were taken */
 };
 
 enum client_stage {
@@ -100,6 +100,7 @@ struct client {
 	unsigned char ticket[TICKET_BYTES];
 	struct buf unread;        /* pipelined behind the login */
 	struct worker_link *link; /* where it goes, or is */
+	struct list_node linked;  /* in its clients */
 	int pair;                 /* our end of the relay, before it begins */
 	struct relay *relay;
 };

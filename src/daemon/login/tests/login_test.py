@@ -392,6 +392,44 @@ def test_max_per_ip(i):
     check(wait_for("room under TLS", lambda: comes_in_tls(i)), "room")
 
 
+def test_tallyd_killed(i):
+    """A new tallyd learns of the sessions there are, wherever they are now."""
+    three = [login(i, "user1"), login(i, "user2"), imap(i)]
+    old = i.pids("tallyd")
+    os.kill(old[0], signal.SIGKILL)
+    wait_for("another tallyd", lambda: i.pids("tallyd") not in ([], old, [0]))
+    wait_for("it has been told", lambda: ".imap=3\n" in i.courier("status"))
+    check(Client(i, "IMAP_PORT").line().startswith("* BYE"), "the fourth")
+    for c in three:
+        c.close()
+
+
+def test_drain(i):
+    """courier drain: the door says goodbye, a session that goes on is ended after the time."""
+    door, tls = imap(i), login(i, "user1", port="IMAPS_PORT", tls=True)
+    said = i.courier("drain", "1")
+    check("stopped" in said, said)
+    check(door.line().startswith("* BYE") and door.ends() and tls.ends(), "both have ended")
+    check("not running" in i.courier("who"), "nobody answers")
+
+
+def test_authdaemond_killed(i):
+    """Who cannot be asked refuses nobody for good."""
+    c = imap(i)
+    os.kill(i.pids("authdaemond")[0], signal.SIGKILL)
+    c.ask("a LOGIN user1 " + PASSWORD, r"a (NO \[UNAVAILABLE\]|OK here is user1)")
+    wait_for("it is back", lambda: login_works(i))
+    c.close()
+
+
+def login_works(i):
+    c = imap(i)
+    try:
+        return again(c, "user1")
+    finally:
+        c.close()
+
+
 def comes_in(i, port="IMAP_PORT", tls=False):
     c = Client(i, port, tls)
     line = c.line()
@@ -520,16 +558,18 @@ def test_worker_max(i):
 
 SHARED = [test_plain, test_starttls, test_injection, test_implicit_tls, test_slow_reader, test_authenticate, test_pop3,
           test_refused_by_worker, test_worker_dies, test_one_worker, test_wrong_passwords, test_limits, test_who_kick_revoke,
-          test_generations, test_no_leak, test_login_killed]
+          test_generations, test_authdaemond_killed, test_no_leak, test_login_killed]
 OWN = [(test_password_changes, ("authdaemonrc:authmodulelist=authcustom authuserdb",)),
        (test_tls_required, ("imapd-ssl:IMAP_TLS_REQUIRED=1", "pop3d-ssl:POP3_TLS_REQUIRED=1")),
-       (test_max_per_ip, ("imapd:MAXPERIP=3",)), (test_worker_max, ("courierd:WORKERMAX=2",))]
+       (test_max_per_ip, ("imapd:MAXPERIP=3",)), (test_tallyd_killed, ("imapd:MAXPERIP=3",)), (test_drain, ()), (test_worker_max, ("courierd:WORKERMAX=2",))]
 
 
 def run(test, i):
     try:
         i.orders("")
         test(i)
+        crashes = [line for line in i.log().splitlines() if re.search(r"ended,role=(?!imapd).*signal=(11|6|7|8)\b", line)]
+        check(not crashes, "a process crashed: %s" % crashes)
         return True
     except (Wrong, OSError, subprocess.SubprocessError, StopIteration, KeyError):
         print("%s: %s" % (test.__name__, traceback.format_exc().strip()))
