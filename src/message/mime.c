@@ -393,6 +393,32 @@ hold_feed(struct mime_parser *p, struct slice in)
 	return n;
 }
 
+/*
+ * No multipart is open and no header is being read: nothing that follows can be anything but text
+ * of the current part. Only line ends are counted.
+ */
+static void
+rest_feed(struct mime_parser *p, struct slice in)
+{
+	struct slice left = in;
+	uint64_t lines = 0, bare = 0;
+	bool cr = p->last_cr;
+	size_t n;
+
+	while ((n = sl_find(left, '\n')) < left.n) {
+		bare += n ? left.p[n - 1] != '\r' : !cr;
+		cr = false;
+		lines++;
+		left = sl_mem(left.p + n + 1, left.n - n - 1);
+	}
+	p->now.bytes += in.n;
+	p->now.octets += in.n + bare;
+	p->now.lines += lines;
+	p->last_cr = in.p[in.n - 1] == '\r';
+	p->at_line = in.p[in.n - 1] == '\n';
+	body_give(p, in);
+}
+
 void
 mime_parser_feed(struct mime_parser *p, struct slice in)
 {
@@ -403,6 +429,10 @@ mime_parser_feed(struct mime_parser *p, struct slice in)
 		if (p->hold_n || (p->open && p->at_line && in.p[0] == '-')) {
 			in = sl_skip(in, hold_feed(p, in));
 			continue;
+		}
+		if (!p->open && !p->in_header && !p->skip_line) {
+			rest_feed(p, in);
+			return;
 		}
 		n = sl_find(in, '\n');
 		line = sl_sub(in, 0, n + 1);
