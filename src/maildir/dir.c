@@ -197,6 +197,7 @@ maildir_walker_open(int dir, struct maildir_walker *w)
 {
 	int fd = openat(dir, ".", OPEN_DIR), err;
 
+	w->err = 0;
 	if (fd < 0)
 		return -errno;
 	w->stream = fdopendir(fd);
@@ -212,10 +213,12 @@ maildir_walker_next(struct maildir_walker *w)
 {
 	struct dirent *e;
 
+	errno = 0;
 	do
 		e = readdir(w->stream);
 	while (e && e->d_name[0] == '.' &&
 	       (e->d_name[1] == '\0' || (e->d_name[1] == '.' && e->d_name[2] == '\0')));
+	w->err = e ? 0 : -errno;
 	return e ? e->d_name : NULL;
 }
 

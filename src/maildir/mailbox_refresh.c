@@ -290,6 +290,8 @@ scan(struct refresh *r, struct fault *f)
 		}
 		maildir_walker_close(&r->walker);
 		r->walking = false;
+		if (r->walker.err) /* what was not read is not missing */
+			return maildir_fault(f, -r->walker.err, "reading the folder");
 		if (r->in_cur || !r->scan_cur)
 			return ST_OK;
 		r->in_cur = true;
@@ -613,7 +615,11 @@ run_state(struct refresh *r)
 		st = scan(r, &r->t.fault);
 		if (st == ST_OK)
 			r->state = STATE_COMPARE;
-		return st == ST_OK || st == ST_AGAIN ? STEP_MORE : STEP_DONE;
+		if (st == ST_OK || st == ST_AGAIN)
+			return STEP_MORE;
+		m->scanning = false;
+		m->new_seen.mtime_ns = m->cur_seen.mtime_ns = -1; /* it was not seen */
+		return STEP_DONE;
 	case STATE_COMPARE:
 		compare(r);
 		return STEP_MORE;
