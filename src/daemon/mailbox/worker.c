@@ -121,6 +121,8 @@ on_account(struct proc *p, const struct ipc_account *m)
 	struct worker_account *old, *a;
 	struct fault f = FAULT_NONE;
 
+	if (!proc_conf(p)) /* it could not be read: the process is about to end */
+		return;
 	if (!w->p) { /* the first frame of all that concerns us */
 		w->p = p;
 		w->loop = proc_loop(p);

@@ -604,6 +604,30 @@ def test_many_sessions(w):
     wait_for("all have ended", lambda: not w.status(1))
 
 
+def test_few_descriptors(w):
+    """More sessions than there are descriptors: those are refused, the others go on, and later all is well."""
+    w.deliver(SIMPLE)
+    inside, refused = [], 0
+    for i in range(90):
+        k = Imap(w.session(tag="a1"))
+        r = k.response()
+        if r.startswith(b"a1 OK"):
+            inside.append(k)
+        else:
+            check(r.startswith(b"refused"), r)
+            refused += 1
+    check(refused >= 20 and len(inside) >= 20, "%d inside, %d refused" % (len(inside), refused))
+    for k in inside:
+        r, _ = k.any(b"SELECT INBOX")
+        check(r.startswith(b"OK") or r.startswith(b"NO"), r)
+        r, _ = k.any(b"NOOP")
+        check(r.startswith(b"OK"), r)
+        k.close()
+    wait_for("all have ended", lambda: not w.status(1))
+    k = selected(w)
+    same(literal(k.ok(b"FETCH 1 BODY.PEEK[]")[1][0]), wire_of(SIMPLE), "the message")
+
+
 TESTS = [
     (test_login, {}), (test_much_unread, {}), (test_reload, {}), (test_worker_of_a_session, {"courierd": "WORKER=session\n"}),
     (test_refused, {}), (test_kick, {}), (test_idle_worker, {"courierd": "WORKERIDLE=1\n"}),
@@ -612,6 +636,7 @@ TESTS = [
     (test_folders, {}), (test_status, {}), (test_append_fetch, {}), (test_sections, {}),
     (test_large, {}), (test_large_append, {}), (test_store, {}), (test_expunge, {}), (test_copy, {}), (test_search, {}),
     (test_foreign, {}), (test_notice, {}), (test_deleted_folder, {}), (test_cold_yields, {}), (test_cancelled, {}),
+    (test_few_descriptors, {"below": ["sh", "-c", 'ulimit -n 72 && exec "$@"', "sh"]}),
     (test_many_commands, {}), (test_many_sessions, {}),
 ]
 
