@@ -64,7 +64,7 @@ bool maildir_name_copy(struct slice name, char out[256]);
 /* A walk over the names of a directory. */
 struct maildir_walker {
 	void *stream;
-	int err; /* behind the NULL of maildir_walker_next: 0, or -errno when that was not the end */
+	int err; /* behind a NULL of maildir_walker_next: 0, or -errno: not the end */
 };
 
 /* 0 or -errno. */
