@@ -3,7 +3,9 @@
  * where they changed, names matched with the facts, UIDs given to what is new.
  *
  * A scan of a directory that changes meanwhile may miss a file that is renamed. So a message counts
- * as removed only when a scan missed it during which nothing changed, or when four scans did.
+ * as removed only when a scan missed it that began after the last change had its time, and nothing
+ * changed until we had the lock (who gives a UID holds it until the file is in its place); or,
+ * where it is never quiet, when four scans missed a message we had seen before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +15,13 @@
 #include "base/arena.h"
 #include "maildir/change.h"
 #include "maildir/step.h"
+#include "os/clock.h"
 
 #define DIRTY_NS INT64_C(2000000000)
 #define DIRTY_AGAIN_MS 2100
 #define SCANS_MAX 4
+#define GRAIN_NS INT64_C(20000000) /* changes so close may have one time */
+#define RESCAN_MS 25
 #define NAMES_A_LOOK 64
 #define NEW_A_STEP 2000
 #define RECORDS_MAX_BYTES (16u << 20)
@@ -27,6 +32,7 @@ enum state {
 	STATE_LOAD,
 	STATE_SCAN,
 	STATE_COMPARE,
+	STATE_RESCAN,
 	STATE_COMMIT,
 	STATE_SYNCED,
 	STATE_END
@@ -44,7 +50,8 @@ struct refresh {
 	bool in_cur, walking;    /* where the scan is */
 	struct maildir_walker walker;
 	unsigned scans; /* made so far */
-	bool force, is_first;
+	bool force, is_first, unsure;
+	int64_t began_ns;    /* the scan, by the clock of the system */
 	struct found *found; /* names nobody knows */
 	size_t found_count, found_cap, found_at;
 	bool sorted;
@@ -195,6 +202,7 @@ scan_start(struct refresh *r)
 	for (size_t i = 0; i < m->doomed.count; i++)
 		m->doomed.p[i].more &= ~MORE_SEEN;
 	m->scanning = true;
+	r->began_ns = clock_wall_ms() * 1000000;
 	r->in_cur = !r->scan_new;
 	r->scans++;
 	r->state = STATE_SCAN;
@@ -342,32 +350,70 @@ find_missing(struct refresh *r)
 	}
 }
 
-/* Nothing changed while we looked, and the clock of the file system had moved on before. */
-static bool
-was_quiet(const struct refresh *r)
+/* Whole seconds: a file system that knows no others. */
+static int64_t
+grain_ns(int64_t mtime)
 {
-	const struct mailbox *m = r->t.mailbox;
+	return mtime % SEC_NS == 0 ? DIRTY_NS : GRAIN_NS;
+}
 
-	return mtime_of(m->dirs.new) == m->new_seen.mtime_ns &&
-	       mtime_of(m->dirs.cur) == m->cur_seen.mtime_ns &&
-	       (r->scans > 1 || m->cur_seen.checked_ns - m->cur_seen.mtime_ns >= DIRTY_NS);
+/* Has the directory been as the scan found it since before the scan? */
+static bool
+is_quiet(const struct refresh *r, int fd, const struct seen_dir *seen)
+{
+	int64_t mtime = mtime_of(fd);
+
+	return mtime == seen->mtime_ns && r->began_ns - mtime >= grain_ns(mtime);
+}
+
+/* What is in cur/ never goes back to new/; the other may have gone either way. */
+static bool
+is_surely_gone(const struct refresh *r, const struct message *row, bool new_quiet, bool cur_quiet)
+{
+	uint32_t where = row->more & MORE_WHERE;
+
+	if (cur_quiet && (where == MORE_CUR || new_quiet))
+		return true;
+	return r->scans >= SCANS_MAX && where != MORE_UNKNOWN;
+}
+
+static bool
+all_surely_gone(const struct refresh *r)
+{
+	struct mailbox *m = r->t.mailbox;
+	bool new_quiet = is_quiet(r, m->dirs.new, &m->new_seen),
+	     cur_quiet = is_quiet(r, m->dirs.cur, &m->cur_seen);
+
+	for (size_t i = 0; i < r->missing.n; i++) {
+		const struct message *row = rows_find(&m->all, r->missing.p[i]);
+
+		if (row && !is_surely_gone(r, row, new_quiet, cur_quiet))
+			return false;
+	}
+	return true;
 }
 
 static void
+rescan(struct refresh *r)
+{
+	r->scan_new = r->scan_cur = true;
+	r->found_count = 0;
+	pool_free(&r->names);
+	scan_start(r);
+}
+
+static enum step
 compare(struct refresh *r)
 {
-	struct mailbox *m = r->t.mailbox;
-
-	m->scanning = false;
+	r->t.mailbox->scanning = false;
 	find_missing(r);
-	if (r->missing.n && r->scans < SCANS_MAX && !was_quiet(r)) {
-		r->scan_new = r->scan_cur = true;
-		r->found_count = 0;
-		pool_free(&r->names);
-		scan_start(r);
-		return;
+	if (r->missing.n && r->scans < SCANS_MAX && !all_surely_gone(r)) {
+		r->state = STATE_RESCAN;
+		task_later(&r->t, RESCAN_MS);
+		return STEP_WAIT;
 	}
 	r->state = STATE_COMMIT;
+	return STEP_MORE;
 }
 
 /* ---- commit ---- */
@@ -433,11 +479,14 @@ commit_changed(struct refresh *r, struct buf *out)
 	r->changed.n = 0;
 }
 
-/* Those that came back meanwhile are not missing. */
+/* Those that came back meanwhile are not missing; those of which we are not sure stay until the
+ * next scan. */
 static void
 commit_missing(struct refresh *r, struct buf *out)
 {
 	struct mailbox *m = r->t.mailbox;
+	bool new_quiet = is_quiet(r, m->dirs.new, &m->new_seen),
+	     cur_quiet = is_quiet(r, m->dirs.cur, &m->cur_seen);
 	struct uids gone = {0};
 
 	for (size_t i = 0; i < r->missing.n; i++) {
@@ -445,6 +494,10 @@ commit_missing(struct refresh *r, struct buf *out)
 
 		if (!row || row->more & (MORE_SEEN | MORE_TOUCHED))
 			continue;
+		if (!is_surely_gone(r, row, new_quiet, cur_quiet)) {
+			r->unsure = true;
+			continue;
+		}
 		uids_add(&gone, row->uid);
 		names_remove(&m->names, sl_str(row->base), row->uid);
 	}
@@ -555,10 +608,13 @@ release(struct refresh *r)
 		task_ready(t);
 	}
 	m->refresh = NULL;
+	m->force_scan |= r->unsure;
 	if (!list_is_empty(&m->refresh_next))
 		start(m);
-	if (!m->gone &&
-	    (now - m->new_seen.mtime_ns < DIRTY_NS || now - m->cur_seen.mtime_ns < DIRTY_NS))
+	if (r->unsure)
+		store_timer_set(m->store, &m->again, RESCAN_MS);
+	else if (!m->gone &&
+		 (now - m->new_seen.mtime_ns < DIRTY_NS || now - m->cur_seen.mtime_ns < DIRTY_NS))
 		store_timer_set(m->store, &m->again, DIRTY_AGAIN_MS);
 	if (!m->gone && r->scans)
 		mailbox_start_mover(m);
@@ -621,7 +677,9 @@ run_state(struct refresh *r)
 		m->new_seen.mtime_ns = m->cur_seen.mtime_ns = -1; /* it was not seen */
 		return STEP_DONE;
 	case STATE_COMPARE:
-		compare(r);
+		return compare(r);
+	case STATE_RESCAN:
+		rescan(r);
 		return STEP_MORE;
 	case STATE_COMMIT:
 		return commit(r);

@@ -53,7 +53,7 @@ libmailworld_a_SOURCES = src/maildir/tests/world.c src/maildir/tests/world.h
 MAILBOX_TESTS = src/maildir/tests/open_test src/maildir/tests/change_test src/maildir/tests/append_test \
 	src/maildir/tests/folders_test src/maildir/tests/cache_test \
 	src/maildir/tests/crash_test src/maildir/tests/facts_test src/maildir/tests/others_test \
-	src/maildir/tests/import_test
+	src/maildir/tests/import_test src/maildir/tests/stress_test
 MAILBOX_TEST_LIBS = libmailworld.a $(LIB_MAILDIR) $(LINK_L1)
 check_PROGRAMS += $(MAILBOX_TESTS)
 TESTS += $(MAILBOX_TESTS)
@@ -73,6 +73,8 @@ src_maildir_tests_facts_test_SOURCES = src/maildir/tests/facts_test.c
 src_maildir_tests_facts_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_others_test_SOURCES = src/maildir/tests/others_test.c
 src_maildir_tests_others_test_LDADD = $(MAILBOX_TEST_LIBS)
+src_maildir_tests_stress_test_SOURCES = src/maildir/tests/stress_test.c
+src_maildir_tests_stress_test_LDADD = $(MAILBOX_TEST_LIBS)
 src_maildir_tests_import_test_SOURCES = src/maildir/tests/import_test.c
 src_maildir_tests_import_test_LDADD = $(MAILBOX_TEST_LIBS)
 TESTS += src/maildir/tests/dovecot_test.sh
