@@ -172,7 +172,9 @@ void own_change_end(struct own_change *c);
 void mailbox_start_mover(struct mailbox *m);
 void mailbox_start_reaper(struct mailbox *m);
 
-/* mtime in nanoseconds. */
+/* mailbox_times.c: mtime in nanoseconds; -2 when it cannot be told. The store's time. */
 int64_t stat_mtime_ns(const struct stat *st);
+int64_t dir_mtime_ns(int fd);
+int64_t mailbox_wall_ns(const struct mailbox *m);
 
 #endif

@@ -62,48 +62,6 @@ struct refresh {
 	uint32_t show_to;
 };
 
-int64_t
-stat_mtime_ns(const struct stat *st)
-{
-	return (int64_t)st->st_mtim.tv_sec * SEC_NS + (int64_t)st->st_mtim.tv_nsec;
-}
-
-static int64_t
-mtime_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 ? stat_mtime_ns(&st) : -2;
-}
-
-static int64_t
-wall_ns(const struct mailbox *m)
-{
-	return store_wall_sec(m->store) * SEC_NS;
-}
-
-/* ---- our own changes ---- */
-
-void
-own_change_begin(struct own_change *c, struct mailbox *m)
-{
-	c->m = m;
-	c->is_known[0] = mtime_of(m->dirs.new) == m->new_seen.mtime_ns;
-	c->is_known[1] = mtime_of(m->dirs.cur) == m->cur_seen.mtime_ns;
-}
-
-void
-own_change_end(struct own_change *c)
-{
-	struct mailbox *m = c->m;
-	int64_t now = wall_ns(m);
-
-	if (c->is_known[0])
-		m->new_seen = (struct seen_dir){mtime_of(m->dirs.new), now};
-	if (c->is_known[1])
-		m->cur_seen = (struct seen_dir){mtime_of(m->dirs.cur), now};
-}
-
 /* ---- waiting ---- */
 
 static enum step run_refresh(struct task *t);
@@ -157,7 +115,7 @@ needs_scan(const struct mailbox *m, const struct seen_dir *seen, int64_t mtime)
 {
 	if (mtime != seen->mtime_ns)
 		return true;
-	return seen->checked_ns - mtime < DIRTY_NS && wall_ns(m) - mtime >= DIRTY_NS;
+	return seen->checked_ns - mtime < DIRTY_NS && mailbox_wall_ns(m) - mtime >= DIRTY_NS;
 }
 
 static enum st
@@ -179,8 +137,8 @@ check(struct refresh *r, struct fault *f)
 	st = facts_catch_up(m, &changed, f);
 	if (st == ST_AGAIN) /* new facts, and who wrote them has the lock: next time */
 		st = ST_OK;
-	r->scan_new = r->force || needs_scan(m, &m->new_seen, mtime_of(m->dirs.new));
-	r->scan_cur = r->force || changed || needs_scan(m, &m->cur_seen, mtime_of(m->dirs.cur));
+	r->scan_new = r->force || needs_scan(m, &m->new_seen, dir_mtime_ns(m->dirs.new));
+	r->scan_cur = r->force || changed || needs_scan(m, &m->cur_seen, dir_mtime_ns(m->dirs.cur));
 	r->scan_new |= changed;
 	return st;
 }
@@ -191,12 +149,12 @@ static void
 scan_start(struct refresh *r)
 {
 	struct mailbox *m = r->t.mailbox;
-	int64_t now = wall_ns(m);
+	int64_t now = mailbox_wall_ns(m);
 
 	if (r->scan_new)
-		m->new_seen = (struct seen_dir){mtime_of(m->dirs.new), now};
+		m->new_seen = (struct seen_dir){dir_mtime_ns(m->dirs.new), now};
 	if (r->scan_cur)
-		m->cur_seen = (struct seen_dir){mtime_of(m->dirs.cur), now};
+		m->cur_seen = (struct seen_dir){dir_mtime_ns(m->dirs.cur), now};
 	for (size_t i = 0; i < m->all.count; i++)
 		m->all.p[i].more &= ~(MORE_SEEN | MORE_TOUCHED);
 	for (size_t i = 0; i < m->doomed.count; i++)
@@ -361,7 +319,7 @@ grain_ns(int64_t mtime)
 static bool
 is_quiet(const struct refresh *r, int fd, const struct seen_dir *seen)
 {
-	int64_t mtime = mtime_of(fd);
+	int64_t mtime = dir_mtime_ns(fd);
 
 	return mtime == seen->mtime_ns && r->began_ns - mtime >= grain_ns(mtime);
 }
@@ -599,7 +557,7 @@ static void
 release(struct refresh *r)
 {
 	struct mailbox *m = r->t.mailbox;
-	int64_t now = wall_ns(m);
+	int64_t now = mailbox_wall_ns(m);
 
 	LIST_EACH (&m->refresh_now, n) {
 		struct task *t = CONTAINER_OF(n, struct task, node);

@@ -27,6 +27,7 @@ libmaildir_a_SOURCES = \
 	src/maildir/mailbox_mark.c \
 	src/maildir/mailbox_move.c \
 	src/maildir/mailbox_refresh.c \
+	src/maildir/mailbox_times.c \
 	src/maildir/name.c src/maildir/name.h \
 	src/maildir/quota.c src/maildir/quota.h \
 	src/maildir/rows.c src/maildir/rows.h \
