@@ -203,7 +203,7 @@ saw_message(
 		row->more |= MORE_UNTAKEN;
 	message_place(m, row, parts, where);
 	row->more |= MORE_SEEN;
-	if ((row->flags & MESSAGE_FLAGS) != before || take_letters(m, row))
+	if (take_letters(m, row) || (row->flags & MESSAGE_FLAGS) != before)
 		uids_add(&r->changed, row->uid);
 }
 

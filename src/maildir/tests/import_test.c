@@ -17,7 +17,7 @@ fill(struct world *w)
 {
 	world_open(w);
 	world_file(w, "cur/1001.a,S=17:2,S", MSG);
-	world_file(w, "cur/1002.b,S=17,W=20:2,ac", MSG);
+	world_file(w, "cur/1002.b,S=17,W=20:2,Sac", MSG);
 	world_file(w, "new/1003.c", MSG);
 	world_file(w, "cur/1004.d:2,", MSG);
 }
@@ -55,7 +55,7 @@ test_courier(void)
 	m = world_mailbox(&w, "INBOX");
 	for (int i = 0; i < 2; i++) {
 		CHECK_EQ(mailbox_uidvalidity(m), 712345678);
-		CHECK_SL(world_list(m, &out), SL("10:S 15: 90: 91:"));
+		CHECK_SL(world_list(m, &out), SL("10:S 15: 90:S 91:"));
 		CHECK_EQ(mailbox_uidnext(m), 92);
 		CHECK_SL(sl_str(mailbox_find(m, 15)->base), SL("1004.d"));
 		CHECK_SL(sl_str(mailbox_find(m, 90)->base), SL("1002.b,S=17,W=20"));
@@ -91,7 +91,7 @@ test_dovecot(void)
 	m = world_mailbox(&w, "INBOX");
 	for (int i = 0; i < 2; i++) {
 		CHECK_EQ(mailbox_uidvalidity(m), 1276528487);
-		CHECK_SL(world_list(m, &out), SL("17:S 18: 19: 250:"));
+		CHECK_SL(world_list(m, &out), SL("17:S 18:S 19: 250:"));
 		CHECK_EQ(mailbox_find(m, 18)->keywords, 1 | 4);
 		CHECK_EQ(mailbox_find(m, 17)->keywords, 0);
 		CHECK_SL(mailbox_keyword(m, 0), SL("work"));
@@ -102,7 +102,7 @@ test_dovecot(void)
 	world_file(&w, "dovecot-uidlist", "3 V5 N5\n1 :1001.a,S=17\n");
 	m = again(&w, m);
 	CHECK_EQ(mailbox_uidvalidity(m), 1276528487);
-	CHECK_SL(world_list(m, &out), SL("17:S 18: 19: 250:"));
+	CHECK_SL(world_list(m, &out), SL("17:S 18:S 19: 250:"));
 	mailbox_close(m);
 	world_close(&w);
 	buf_fini(&out);
@@ -131,7 +131,7 @@ test_export(void)
 	    SL("work\n$Junk\n\n1002.b,S=17,W=20:0 1\n"));
 	CHECK_SL(world_read(&w, "courierpop3dsizelist", &out),
 	    SL("/3 92 712345678\n1001.a,S=17:2,S 20 200:699999999:0\n"
-	       "1004.d:2, 20 15:712345678:0\n1002.b,S=17,W=20:2,ac 20 7:0:0\n"
+	       "1004.d:2, 20 15:712345678:0\n1002.b,S=17,W=20:2,Sac 20 7:0:0\n"
 	       "1003.c 20 91:712345678:0\n"));
 	CHECK_EQ(export_dovecot(m, &f), ST_OK);
 	CHECK_SL(world_read(&w, "dovecot-uidlist", &out),
@@ -139,7 +139,7 @@ test_export(void)
 	       "91 :1003.c\n"));
 	CHECK_SL(world_read(&w, "dovecot-keywords", &out), SL("0 work\n1 $Junk\n"));
 	/* $Junk is keyword 1 here: its letter is b now. */
-	CHECK(world_has(&w, "cur/1002.b,S=17,W=20:2,ab"));
+	CHECK(world_has(&w, "cur/1002.b,S=17,W=20:2,Sab"));
 	mailbox_close(m);
 	world_close(&w);
 	buf_fini(&out);
@@ -163,7 +163,7 @@ test_nonsense(void)
 		world_file(&w, "courierpop3dsizelist", texts[i]);
 		m = world_mailbox(&w, "INBOX");
 		CHECK(mailbox_uidvalidity(m) > 1500000000);
-		CHECK_SL(world_list(m, &out), SL("1:S 2: 3: 4:"));
+		CHECK_SL(world_list(m, &out), SL("1:S 2:S 3: 4:"));
 		CHECK(mailbox_pop3_id(m, 1) == NULL);
 		mailbox_close(m);
 		world_close(&w);
