@@ -30,6 +30,14 @@ done
 """
 
 
+def is_sanitized():
+    with open(os.path.join(BUILD, "src/daemon/login/login"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+KEEPS_FREED = is_sanitized()  # memory that was freed is kept for a while there, on purpose
+
+
 class Wrong(Exception):
     pass
 
@@ -540,7 +548,7 @@ def test_no_leak(i):
     wait_for("they are gone", lambda: not i.who())
     for p in pids:
         wait_for("descriptors of %d as before" % p, lambda p=p: descriptors(p) <= before[p][0] + 8)
-        check(memory_kb(p) < before[p][1] + 4096, "process %d has grown from %d to %d KiB" % (p, before[p][1], memory_kb(p)))
+        check(KEEPS_FREED or memory_kb(p) < before[p][1] + 4096, "process %d has grown from %d to %d KiB" % (p, before[p][1], memory_kb(p)))
 
 
 def test_worker_max(i):
@@ -568,7 +576,7 @@ def run(test, i):
     try:
         i.orders("")
         test(i)
-        crashes = [line for line in i.log().splitlines() if re.search(r"ended,role=(?!imapd).*signal=(11|6|7|8)\b", line)]
+        crashes = [line for line in i.log().splitlines() if re.search(r"ended,role=(?!imapd).*(signal=(11|6|7|8)|status=(1|23))\b", line)]
         check(not crashes, "a process crashed: %s" % crashes)
         return True
     except (Wrong, OSError, subprocess.SubprocessError, StopIteration, KeyError):
