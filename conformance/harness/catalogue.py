@@ -58,8 +58,26 @@ def place(name):
     if "host" in row:
         return Place(name, row.get("title", name), lambda: targets.Target(
             dict(row.get("env", {}), FILL=row.get("fill", "")), ours=row.get("ours", False), host=row["host"]))
-    folder = tempfile.mkdtemp(prefix=f"target-{name}-")
-    return Place(name, row.get("title", name), lambda: start(name, row, folder), lambda: stop(row, folder))
+    instance = Instance(name, row)
+    return Place(name, row.get("title", name), instance.start, instance.stop)
+
+
+class Instance:
+    """A private instance of a target, in a folder that lasts as long as it runs."""
+
+    def __init__(self, name, row):
+        self.name, self.row, self.folder = name, row, None
+
+    def start(self):
+        self.folder = tempfile.mkdtemp(prefix=f"target-{self.name}-")
+        try:
+            return start(self.name, self.row, self.folder)
+        except (CatalogueError, targets.TargetError):
+            self.stop()
+            raise
+
+    def stop(self):
+        stop(self.row, self.folder)
 
 
 def command(row, key, folder):

@@ -100,7 +100,9 @@ def test_a_known_deviation_is_no_failure():
     assert ET.fromstring(report.junit_text([one]).split("?>")[1]).find("testsuite/testcase/skipped").get("message") == "known: peer: why"
 
 
-def test_a_server_that_will_not_start(monkeypatch, tmp_path):
+def test_a_server_that_will_not_start_leaves_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(catalogue, "ROOT", "/")
+    monkeypatch.setattr(catalogue.tempfile, "tempdir", str(tmp_path))
     with pytest.raises(catalogue.CatalogueError, match="ended with 1: it says nothing"):
-        catalogue.start("x", {"start": ["bin/false"], "stop": []}, str(tmp_path))
+        catalogue.Instance("x", {"start": ["bin/false"], "stop": ["bin/true"]}).start()
+    assert not list(tmp_path.iterdir())
