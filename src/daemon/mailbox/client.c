@@ -12,6 +12,9 @@
 #include "base/engine.h"
 #include "net/log.h"
 
+/* So long a session waits to hear whose it is. */
+#define EARLY_MS 2000
+
 void
 client_answer(struct client *c, uint32_t number, const struct fault *f, const void *detail)
 {
@@ -216,22 +219,19 @@ is_connection(int fd)
 static enum st
 take(struct worker *w, const struct ipc_session *m, int fd, struct fault *f)
 {
-	struct worker_account *a = worker_account_find(w, m->account);
-
 	if (w->draining)
 		return fault_set(f, ST_TEMP, "4.3.2", "this process is about to end");
 	if (!sl_eq(m->service, sl_str(w->def->service)) || !is_connection(fd))
 		return fault_set(f, ST_BUG, "4.3.0", "a session of another service");
-	if (!a)
-		return fault_set(f, ST_TEMP, "4.3.0", "the account is not served here");
+	if (!worker_account_find(w, m->account))
+		return fault_set(f, ST_NOENT, "4.3.0", "the account is not served here");
 	return ST_OK;
 }
 
-void
-client_take(struct channel *ch, uint32_t sequence, const void *message, int fd)
+/* Begins it, or says why not; fd is taken over. */
+static void
+decide(struct worker *w, struct channel *ch, uint32_t sequence, const struct ipc_session *m, int fd)
 {
-	struct worker *w = proc_state(channel_owner(ch));
-	const struct ipc_session *m = message;
 	struct fault f = FAULT_NONE;
 	struct ipc_verdict verdict;
 
@@ -240,10 +240,93 @@ client_take(struct channel *ch, uint32_t sequence, const void *message, int fd)
 		    worker_account_find(w, m->account), m, ch, stream_fd_new(fd), &f);
 	else
 		close(fd);
+	if (f.st == ST_NOENT)
+		f.st = ST_TEMP;
 	if (f.st != ST_OK)
 		log_event(LOG_LEVEL_WARNING, "refused", KV_SL("user", m->account),
 		    KV_SL("ip", m->ip), KV_FAULT(&f), KV_END);
 	ipc_verdict_from(&verdict, &f);
 	channel_reply(ch, sequence, IPC_session_taken,
 	    &(struct ipc_session_taken){.verdict = IPC_VERDICT(&verdict)}, -1);
+}
+
+/*
+ * With WORKER=uid a session of a further account comes over a channel that login has already, and
+ * may overtake the frame by which master says whose it is.
+ */
+struct early {
+	struct list_node node;
+	struct worker *w;
+	struct channel *ch;
+	uint32_t sequence;
+	struct ipc_session *m; /* owned */
+	int fd;
+	struct timer patience;
+};
+
+/* Out of the list; its connection is the caller's. */
+static void
+early_free(struct early *e)
+{
+	loop_timer_stop(e->w->loop, &e->patience);
+	list_remove(&e->node);
+	mem_free(e->m);
+	mem_free(e);
+}
+
+static void
+early_over(struct timer *t)
+{
+	struct early *e = t->arg;
+
+	decide(e->w, e->ch, e->sequence, e->m, e->fd);
+	early_free(e);
+}
+
+void
+clients_retry(struct worker *w)
+{
+	LIST_EACH (&w->early, n) {
+		struct early *e = CONTAINER_OF(n, struct early, node);
+
+		if (worker_account_find(w, e->m->account))
+			early_over(&e->patience);
+	}
+}
+
+void
+clients_forget(struct worker *w, const struct channel *login)
+{
+	LIST_EACH (&w->clients, n)
+		if (CONTAINER_OF(n, struct client, node)->login == login)
+			CONTAINER_OF(n, struct client, node)->login = NULL;
+	LIST_EACH (&w->early, n) {
+		struct early *e = CONTAINER_OF(n, struct early, node);
+
+		if (e->ch != login)
+			continue;
+		close(e->fd);
+		early_free(e);
+	}
+}
+
+void
+client_take(struct channel *ch, uint32_t sequence, const void *message, int fd)
+{
+	struct worker *w = proc_state(channel_owner(ch));
+	const struct ipc_session *m = message;
+	struct fault f = FAULT_NONE;
+	struct early *e;
+
+	if (take(w, m, fd, &f) != ST_NOENT) {
+		decide(w, ch, sequence, m, fd);
+		return;
+	}
+	e = mem_get(sizeof(*e));
+	*e = (struct early){.w = w, .ch = ch, .sequence = sequence, .fd = fd,
+	    .m = ipc_keep(ipc_row(IPC_session), m)};
+	e->patience.arg = e;
+	list_node_init(&e->node);
+	list_append(&w->early, &e->node);
+	loop_timer_at(w->loop, &e->patience, loop_now(w->loop) + EARLY_MS, early_over, e);
 }

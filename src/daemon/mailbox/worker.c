@@ -31,6 +31,7 @@ worker_init(struct worker *w)
 {
 	list_init(&w->accounts);
 	list_init(&w->clients);
+	list_init(&w->early);
 	list_init(&w->links);
 	list_init(&w->watched);
 }
@@ -147,6 +148,8 @@ on_account(struct proc *p, const struct ipc_account *m)
 	if (worker_account_new(w, m, &a, &f) != ST_OK)
 		log_event(LOG_LEVEL_ERROR, "account", KV_SL("refused", m->address), KV_FAULT(&f),
 		    KV_END);
+	else
+		clients_retry(w);
 }
 
 static void
@@ -257,9 +260,7 @@ link_down(struct proc *p, struct channel *c, uint32_t index)
 	struct worker *w = proc_state(p);
 
 	(void)index;
-	LIST_EACH (&w->clients, n)
-		if (CONTAINER_OF(n, struct client, node)->login == c)
-			CONTAINER_OF(n, struct client, node)->login = NULL;
+	clients_forget(w, c);
 	LIST_EACH (&w->links, n) {
 		struct worker_link *k = CONTAINER_OF(n, struct worker_link, node);
 

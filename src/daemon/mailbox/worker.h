@@ -62,6 +62,7 @@ struct worker {
 	struct slice me;       /* this server's name, for file names */
 	struct list accounts;  /* struct worker_account */
 	struct list clients;   /* struct client */
+	struct list early;     /* sessions of accounts that master has not named yet */
 	struct list links;     /* struct worker_link: channels to login */
 	struct list watched;   /* struct folder_watch */
 	struct dirwatch *dirs; /* made when the first folder is selected */
@@ -129,6 +130,12 @@ enum st client_begin(struct worker_account *a, const struct ipc_session *m, stru
 
 /* session_ops.closed of every worker. */
 void client_closed(struct session *s, enum engine_why why);
+
+/* Master has named an account: sessions that came before it begin. */
+void clients_retry(struct worker *w);
+
+/* A channel to login is gone: sessions that came by it go on, those that wait do not begin. */
+void clients_forget(struct worker *w, const struct channel *login);
 
 /* Answers a question; f NULL: yes. */
 void client_answer(

@@ -169,6 +169,11 @@ def test_worker_of_a_uid(w):
         same(len(w.files(account=name)), 1, "its own Maildir")
     third.ok(b"NOOP")
     check(os.path.isdir(w.path("home", "x", "Elsewhere", "cur")), "an absolute MAILDIR")
+    # A session that overtakes the frame with its account waits for it.
+    early = Imap(w.session(account="y", tag="a1"))
+    time.sleep(0.2)
+    w.account("y")
+    check(early.response().startswith(b"a1 OK"), "it begins when its account is known")
     w.order("revoke v")
     check(b"BYE" in other.response(), "revoked")
     k.ok(b"NOOP")
