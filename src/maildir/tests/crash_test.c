@@ -146,7 +146,7 @@ static bool
 run_until(struct world *w, int n, void (*fn)(struct world *w))
 {
 	pid_t pid = fork();
-	int status;
+	int status = -1; /* nothing that ended well */
 
 	if (pid == 0) {
 		steps_left = n;
