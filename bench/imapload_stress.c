@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	VIEW_MAX = 20000,		/* messages of one mailbox */
@@ -379,11 +380,12 @@ send_folder(struct load *load, struct client *c)
 	if (stage == 0)
 		v->folders++;
 	if (stage == 1)
-		snprintf(line, sizeof line, "RENAME INBOX.stress%d-%dx INBOX.stress%d-%dy",
-		    c->number, v->folders, c->number, v->folders);
+		snprintf(line, sizeof line, "RENAME INBOX.stress%ld-%d-%dx INBOX.stress%ld-%d-%dy",
+		    (long)getpid(), c->number, v->folders, (long)getpid(), c->number,
+		    v->folders);
 	else
-		snprintf(line, sizeof line, "%s INBOX.stress%d-%d%s", verbs[stage], c->number,
-		    v->folders, stage == 2 ? "y" : "x");
+		snprintf(line, sizeof line, "%s INBOX.stress%ld-%d-%d%s", verbs[stage],
+		    (long)getpid(), c->number, v->folders, stage == 2 ? "y" : "x");
 	client_command(load, c, verbs[stage], line);
 }
 
@@ -429,7 +431,11 @@ stress_ready(struct load *load, struct client *c)
 	v->selected = 1;
 	c->stage = 3;
 	if (!load_begin(load)) {
-		client_end(load, c);
+		/* What was begun is finished: the account is left without folders of ours. */
+		if (v->folder_stage != 0)
+			send_folder(load, c);
+		else
+			client_end(load, c);
 		return;
 	}
 	dice = below(c, 1000);
