@@ -18,6 +18,8 @@
 /* One entry may take this much; a group has all its members in it. */
 #define ACCOUNTS_FIRST_BYTES ((size_t)4096)
 #define ACCOUNTS_MOST_BYTES ((size_t)4 << 20)
+#define ACCOUNTS_SAID_MS 10000
+#define ACCOUNTS_SAID_MAX 64
 
 /* Which question a lookup asks. */
 enum accounts_key { ACCOUNTS_NAME, ACCOUNTS_UID, ACCOUNTS_GROUP };
@@ -119,6 +121,27 @@ accounts_by_uid(uint32_t uid, struct accounts_entry *out)
 {
 	return accounts_ask(
 	    &(struct accounts_query){.key = ACCOUNTS_UID, .uid = uid, .entry = out});
+}
+
+int
+accounts_said_of_uid(uint32_t uid, int64_t now_ms, const struct accounts_entry **out)
+{
+	static struct {
+		uint32_t uid;
+		int result;
+		int64_t until_ms;
+		struct accounts_entry entry;
+	} said[ACCOUNTS_SAID_MAX], *s;
+
+	s = &said[uid % ACCOUNTS_SAID_MAX];
+	*out = &s->entry;
+	if (s->uid == uid && now_ms < s->until_ms)
+		return s->result;
+	s->uid = uid;
+	s->result = accounts_by_uid(uid, &s->entry);
+	/* That it could not be asked is not remembered. */
+	s->until_ms = s->result == 0 || s->result == -ENOENT ? now_ms + ACCOUNTS_SAID_MS : 0;
+	return s->result;
 }
 
 int

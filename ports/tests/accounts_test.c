@@ -41,6 +41,25 @@ nobody_there(void)
 	CHECK_EQ(accounts_group("no-such-group-here", &gid), -ENOENT);
 }
 
+/* What was said is said again until ten seconds are over; uids that share a place do not mix. */
+static void
+said(void)
+{
+	const struct accounts_entry *e, *again;
+	struct accounts_entry bin;
+
+	CHECK_EQ(accounts_said_of_uid(4000000007u, 1000, &e), -ENOENT);
+	CHECK_EQ(accounts_said_of_uid(4000000007u, 1500, &e), -ENOENT);
+	CHECK_EQ(accounts_by_uid(1, &bin), 0);
+	CHECK_EQ(accounts_said_of_uid(1, 1000, &e), 0);
+	CHECK(strcmp(e->home, bin.home) == 0 && e->gid == bin.gid);
+	CHECK_EQ(accounts_said_of_uid(1, 10999, &again), 0);
+	CHECK(again == e && again->uid == 1);
+	CHECK_EQ(accounts_said_of_uid(4000000001u, 11000, &e), -ENOENT);
+	CHECK_EQ(accounts_said_of_uid(1, 11000, &e), 0);
+	CHECK(e->uid == 1 && strcmp(e->home, bin.home) == 0);
+}
+
 static void
 groups(void)
 {
@@ -113,6 +132,7 @@ locked(void)
 static const struct check_row rows[] = {
 	{"root", root},
 	{"nobody_there", nobody_there},
+	{"said", said},
 	{"groups", groups},
 	{"passwords", passwords},
 	{"making", making},

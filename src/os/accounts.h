@@ -23,6 +23,12 @@ struct accounts_entry {
 int accounts_by_name(const char *name, struct accounts_entry *out);
 int accounts_by_uid(uint32_t uid, struct accounts_entry *out);
 
+/*
+ * The same for who asks often: what the system said of this uid (not 0) in the last ten seconds,
+ * else it is asked now. *out is good until the next call, and only with 0. now_ms: monotonic.
+ */
+int accounts_said_of_uid(uint32_t uid, int64_t now_ms, const struct accounts_entry **out);
+
 /* gid of a group by name; 0 or -ENOENT, -errno. */
 int accounts_group(const char *name, uint32_t *gid);
 

@@ -49,8 +49,8 @@ static const char *
 account_wrong(const struct master *m, const struct ipc_account *a)
 {
 	const struct conf_courierd *c = &m->conf->courierd;
-	struct accounts_entry e;
-	int known;
+	const struct accounts_entry *e = NULL;
+	int known = -ENOENT;
 
 	if (!m->root)
 		return a->uid == (uint32_t)getuid() ? NULL : "uid";
@@ -61,14 +61,15 @@ account_wrong(const struct master *m, const struct ipc_account *a)
 			return "uid";
 	if (a->home.n == 0 || a->home.p[0] != '/')
 		return "home";
-	known = conf_uid_listed(&c->virtual_uids, a->uid) ? -ENOENT : accounts_by_uid(a->uid, &e);
+	if (!conf_uid_listed(&c->virtual_uids, a->uid))
+		known = accounts_said_of_uid(a->uid, loop_now(m->loop), &e);
 	if (known == -ENOENT)
 		return a->gid == 0 || a->gid < c->min_uid ? "gid" : NULL;
 	if (known != 0)
 		return "passwd"; /* it cannot be asked now */
-	if (a->gid == 0 || a->gid != e.gid)
+	if (a->gid == 0 || a->gid != e->gid)
 		return "gid";
-	return sl_eq(a->home, sl_str(e.home)) ? NULL : "home";
+	return sl_eq(a->home, sl_str(e->home)) ? NULL : "home";
 }
 
 /* The program that this ticket starts for him; NULL: it is not his. */
