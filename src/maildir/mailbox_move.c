@@ -100,7 +100,7 @@ struct reaper {
 	struct uids uids; /* those to look after; later ones get a reaper of their own */
 	size_t at;
 	bool missed; /* one was not where it was: a scan finds it */
-	bool looked, stuck;
+	bool looked, stuck, synced;
 };
 
 static void
@@ -132,6 +132,21 @@ keep_finished(struct reaper *rp)
 	rp->uids.n = to;
 }
 
+/*
+ * The record that nothing is left of a message may be on disk before its file's removal is: after a
+ * loss of power the file would be there and nobody would know it. So the directories go first.
+ */
+static void
+reaper_sync(struct task *t)
+{
+	const struct durable_item dirs[] = {
+	    {.fd = t->mailbox->dirs.cur, .kind = DURABLE_DIR},
+	    {.fd = t->mailbox->dirs.new, .kind = DURABLE_DIR},
+	};
+
+	task_sync(t, dirs, COUNT_OF(dirs));
+}
+
 /* Nothing is left of them: a file that comes under such a name later is another message. */
 static enum step
 reaper_finish(struct reaper *rp)
@@ -140,6 +155,10 @@ reaper_finish(struct reaper *rp)
 	struct buf out;
 	enum step step;
 
+	if (rp->t.sync_result) {
+		rp->stuck = true; /* the next reaper tries again */
+		return STEP_DONE;
+	}
 	if (!task_lock(&rp->t, &step))
 		return step;
 	keep_finished(rp);
@@ -195,6 +214,11 @@ run_reaper(struct task *t)
 	if (rp->missed && !rp->looked) {
 		rp->looked = true;
 		refresh_wait(m, t, true);
+		return STEP_WAIT;
+	}
+	if (!rp->synced) {
+		rp->synced = true;
+		reaper_sync(t);
 		return STEP_WAIT;
 	}
 	return reaper_finish(rp);
