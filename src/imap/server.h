@@ -48,7 +48,7 @@ struct imap_server_opts {
 	struct slice version;               /* ... and tells this; empty: nothing */
 	size_t line_max_bytes;     /* of a command line without its literals (default 64 KiB) */
 	size_t literal_max_bytes;  /* of a literal that is not a message (default 64 KiB) */
-	uint64_t append_max_bytes; /* of a message; 0: no limit */
+	uint64_t append_max_bytes; /* of a message; 0: what 32 bits can say */
 	size_t memory_max_bytes;   /* of one command's arena (default 4 MiB) */
 	unsigned errors_max;       /* BADs in a row until BYE (default 20) */
 	struct imap_timeouts timeouts;

@@ -14,6 +14,8 @@
 #define SERVER_OUT_MAX (64u * 1024 * 1024) /* bytes of one command's untagged data at once */
 /* A refused literal is skipped up to here when messages have no limit of their own. */
 #define SERVER_SKIP_MAX (64u * 1024 * 1024)
+/* Bytes of a message without another limit: RFC822.SIZE has 32 bits (RFC 3501 section 9). */
+#define SERVER_APPEND_MAX UINT32_MAX
 
 struct imap_server;
 

@@ -6,8 +6,9 @@ void
 imap_run_append(struct imap_server *s)
 {
 	const struct imap_append_args *d = s->run.data;
+	uint64_t most = s->o.append_max_bytes ? s->o.append_max_bytes : SERVER_APPEND_MAX;
 
-	if (s->o.append_max_bytes && d->append.size_bytes > s->o.append_max_bytes)
+	if (d->append.size_bytes > most)
 		imap_read_refuse_literal(
 		    s, "TOOBIG", "The message is too large", d->append.size_bytes, d->is_sync);
 	else

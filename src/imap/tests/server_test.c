@@ -538,6 +538,35 @@ no_errors_tune(struct imap_server_opts *o)
 	o->has_id = false;
 }
 
+static void
+no_append_limit(struct imap_server_opts *o)
+{
+	o->append_max_bytes = 0;
+}
+
+/* Without a limit of its own a message has the size a client can be told: RFC 3501 section 9. */
+static void
+test_append_sizes(void)
+{
+	struct imap_world w;
+	struct drive_conn *c;
+
+	imap_world_init(&w);
+	fill(&w);
+	w.tune = no_append_limit;
+	c = imap_world_enter(&w, 1);
+	drop_hello(c);
+	drive_send(c, SL("a APPEND INBOX {4294967296}\r\n"
+			 "b APPEND INBOX {9223372036854775808}\r\n"
+			 "c APPEND INBOX {99999999999999999999}\r\nd APPEND INBOX {4294967295}\r\n"),
+	    0);
+	CHECK_SL(buf_slice(&c->out), SL("a NO [TOOBIG] The message is too large\r\n"
+					"b NO [TOOBIG] The message is too large\r\n"
+					"c NO [TOOBIG] The message is too large\r\n"
+					"+ OK\r\n"));
+	imap_world_fini(&w);
+}
+
 /* Limits, each with its goodbye; and a server without keywords. */
 static void
 test_limits(void)
@@ -650,6 +679,7 @@ main(int argc, char **argv)
 		{"two_sessions", test_two_sessions},
 		{"ends", test_ends},
 		{"faults", test_faults},
+		{"limits", test_append_sizes},
 		{"limits", test_limits},
 		{"odd_stores", test_odd_stores},
 		{"gone", test_gone},
