@@ -558,7 +558,8 @@ test_append_sizes(void)
 	drop_hello(c);
 	drive_send(c, SL("a APPEND INBOX {4294967296}\r\n"
 			 "b APPEND INBOX {9223372036854775808}\r\n"
-			 "c APPEND INBOX {99999999999999999999}\r\nd APPEND INBOX {4294967295}\r\n"),
+			 "c APPEND INBOX {99999999999999999999}\r\n"
+			 "d APPEND INBOX {4294967295}\r\n"),
 	    0);
 	CHECK_SL(buf_slice(&c->out), SL("a NO [TOOBIG] The message is too large\r\n"
 					"b NO [TOOBIG] The message is too large\r\n"
