@@ -609,4 +609,5 @@ def main():
 if not os.path.isdir("/proc/self/fd"):
     print("needs /proc")
     sys.exit(77)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # asked to end: what was started is stopped first
 sys.exit(main())
