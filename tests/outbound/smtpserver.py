@@ -25,10 +25,11 @@ class Server:
         self.times = {}
         self.connections = 0
         self.open = []
-        self.mail = []          # (sender, [recipients], content, under TLS) answered with 2xx, the reply fully sent
+        self.taken = []         # (sender, [recipients], content, under TLS) answered with 2xx, the reply fully sent
         self.lines = []         # all commands
         self.lost = []          # content that came without its dot
         self.lock = threading.Lock()
+        self.answering = threading.RLock()  # held from the reply to a message until it stands in taken
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((address, port))
@@ -54,6 +55,16 @@ class Server:
                 conn.close()
             except OSError:
                 pass
+
+    @property
+    def mail(self):
+        """What was taken; with the message whose reply the client has seen just now."""
+        held = self.answering.acquire(timeout=5)
+        try:
+            return list(self.taken)
+        finally:
+            if held:
+                self.answering.release()
 
     def reply(self, step):
         what = self.replies[step]
@@ -151,9 +162,9 @@ class Session:
                 if not self.say("DATA", line).startswith("354"):
                     continue
                 data = self.content()
-                if self.say("dot").startswith("2"):
-                    with self.server.lock:
-                        self.server.mail.append((sender, rcpts, data, self.tls))
+                with self.server.answering:
+                    if self.say("dot").startswith("2"):
+                        self.server.taken.append((sender, rcpts, data, self.tls))
                 rcpts = []
             elif verb in ("EHLO", "HELO", "RSET", "QUIT", "AUTH"):
                 self.say(verb, line)
