@@ -5,7 +5,6 @@
  */
 #include "imapload_calls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+const char load_tool[] = "imapload";
 
 enum { OPENING_MAX = 50 };
 
@@ -46,13 +47,6 @@ usage(FILE *f)
 	    "Exit: 0 no error, 1 errors, 2 wrong usage.\n", f);
 }
 
-static void
-die_usage(const char *what, const char *arg)
-{
-	fprintf(stderr, "imapload: %s: %s (try --help)\n", what, arg);
-	exit(2);
-}
-
 void
 load_die(const char *what, const char *detail)
 {
@@ -68,15 +62,6 @@ load_realloc(void *p, size_t n)
 	if (q == NULL)
 		load_die("out of memory", "realloc");
 	return q;
-}
-
-int64_t
-load_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 int
@@ -107,63 +92,6 @@ client_user(const struct load *load, const struct client *c)
 	return load->plan.users[(size_t)c->number % load->plan.nusers];
 }
 
-static int64_t
-parse_number(const char *name, const char *text, int64_t min, int64_t max)
-{
-	char *end;
-	long long v;
-
-	errno = 0;
-	v = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || v < min || v > max)
-		die_usage(name, text);
-	return v;
-}
-
-static void
-parse_server(struct plan *plan, const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	char host[64];
-	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-
-	if (n == 0 || n >= sizeof host)
-		die_usage("want ADDRESS:PORT", text);
-	memcpy(host, text, n);
-	host[n] = '\0';
-	plan->server.sin_family = AF_INET;
-	if (inet_pton(AF_INET, host, &plan->server.sin_addr) != 1)
-		die_usage("not an IPv4 address", host);
-	if (ntohl(plan->server.sin_addr.s_addr) >> 24 != 127)
-		die_usage("not a loopback address", host);
-	plan->server.sin_port = htons((uint16_t)parse_number("port", colon + 1, 1, 65535));
-}
-
-/* One row per option with a value: a text, or a number. */
-struct value_option {
-	const char *name;
-	const char **text;
-	int64_t *number;
-	int64_t min, max;
-};
-
-static int
-parse_value_option(const struct value_option *rows, const char *name, const char *text)
-{
-	for (; rows->name != NULL; rows++) {
-		if (strcmp(rows->name, name) != 0)
-			continue;
-		if (text == NULL)
-			die_usage("option needs a value", name);
-		if (rows->text != NULL)
-			*rows->text = text;
-		else
-			*rows->number = parse_number(name, text, rows->min, rows->max);
-		return 1;
-	}
-	return 0;
-}
-
 static void
 check_plan(struct plan *plan, int64_t connections)
 {
@@ -174,15 +102,15 @@ check_plan(struct plan *plan, int64_t connections)
 		    strcmp(plan->mode->name, "commands") == 0 ? 1 : 20;
 	plan->connections = (int)connections;
 	if (plan->count == 0 && plan->run_ms == 0)
-		die_usage("--count 0 needs", "--time");
+		load_usage("--count 0 needs", "--time");
 	if (strcmp(plan->mode->name, "commands") == 0 && plan->ncommands == 0)
-		die_usage("this mode needs", "--command");
+		load_usage("this mode needs", "--command");
 	if (latency && (plan->maildir_root != NULL) + (plan->smtp_port != 0) != 1)
-		die_usage("latency needs one of", "--maildirs, --smtp");
+		load_usage("latency needs one of", "--maildirs, --smtp");
 	if (plan->smtp_port != 0 && plan->domain == NULL)
-		die_usage("--smtp needs", "--domain");
+		load_usage("--smtp needs", "--domain");
 	if (plan->window > 1 && strcmp(plan->mode->name, "retr") != 0)
-		die_usage("--window is for the mode", "retr");
+		load_usage("--window is for the mode", "retr");
 }
 
 /* Fills load->plan; returns whether JSON is wanted. */
@@ -191,7 +119,7 @@ parse_options(struct load *load, int argc, char **argv)
 {
 	struct plan *plan = &load->plan;
 	int64_t connections = 0, seconds = 0, stall = 30, window = 1;
-	const struct value_option options[] = {
+	const struct load_option options[] = {
 		{ "--connections", NULL, &connections, 1, CLIENT_MAX },
 		{ "--count", NULL, &plan->count, 0, INT64_C(1000000000) },
 		{ "--time", NULL, &seconds, 0, 1000000 },
@@ -213,7 +141,7 @@ parse_options(struct load *load, int argc, char **argv)
 	}
 	plan->mode = argc > 1 ? mode_find(argv[1]) : NULL;
 	if (plan->mode == NULL)
-		die_usage("no such mode", argc > 1 ? argv[1] : "(none)");
+		load_usage("no such mode", argc > 1 ? argv[1] : "(none)");
 	for (i = 2; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
 		const char *text = i + 1 < argc ? argv[i + 1] : NULL;
 
@@ -223,21 +151,21 @@ parse_options(struct load *load, int argc, char **argv)
 			plan->tls = 1;
 		} else if (strcmp(argv[i], "--command") == 0 && text != NULL) {
 			if (plan->ncommands == COMMANDS_MAX || strlen(text) > 900)
-				die_usage("too many or too long", "--command");
+				load_usage("too many or too long", "--command");
 			plan->commands[plan->ncommands++] = text;
 			i++;
-		} else if (parse_value_option(options, argv[i], text)) {
+		} else if (load_option(options, argv[i], text)) {
 			i++;
 		} else {
-			die_usage("unknown option", argv[i]);
+			load_usage("unknown option", argv[i]);
 		}
 	}
 	if (i + 1 >= argc)
-		die_usage("missing", "ADDRESS:PORT USER...");
+		load_usage("missing", "ADDRESS:PORT USER...");
 	plan->run_ms = seconds * 1000;
 	plan->stall_ms = stall * 1000;
 	plan->window = (int)window;
-	parse_server(plan, argv[i]);
+	load_server(argv[i], &plan->server);
 	plan->users = argv + i + 1;
 	plan->nusers = (size_t)(argc - i - 1);
 	check_plan(plan, connections);

@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <openssl/ssl.h>
 
+#include "loadtool.h"
+
 enum {
 	CLIENT_MAX = 20000,
 	READ_BYTES = 65536,

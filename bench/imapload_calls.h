@@ -8,7 +8,6 @@
 
 /* --- imapload.c --- */
 
-int64_t load_now_ns(void);
 
 /* Whether a further operation may begin; counts it when it may. */
 int load_begin(struct load *load);

@@ -5,7 +5,6 @@
  */
 #include "smtpload.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +15,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+const char load_tool[] = "smtpload";
 
 enum { GRACE_MS = 20000, ADDRESS_BYTES = 64 };
 
@@ -48,95 +49,21 @@ usage(FILE *f)
 }
 
 static void
-die_usage(const char *what, const char *arg)
-{
-	fprintf(stderr, "smtpload: %s: %s (try --help)\n", what, arg);
-	exit(2);
-}
-
-int64_t
-load_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-static int64_t
-parse_number(const char *name, const char *text, int64_t min, int64_t max)
-{
-	char *end;
-	long long v;
-
-	errno = 0;
-	v = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || v < min || v > max)
-		die_usage(name, text);
-	return v;
-}
-
-static void
-parse_server(struct load_plan *plan, const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	char host[64];
-	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-
-	if (n == 0 || n >= sizeof host)
-		die_usage("want ADDRESS:PORT", text);
-	memcpy(host, text, n);
-	host[n] = '\0';
-	memset(&plan->server, 0, sizeof plan->server);
-	plan->server.sin_family = AF_INET;
-	if (inet_pton(AF_INET, host, &plan->server.sin_addr) != 1)
-		die_usage("not an IPv4 address", host);
-	if (ntohl(plan->server.sin_addr.s_addr) >> 24 != 127)
-		die_usage("not a loopback address", host);
-	plan->server.sin_port = htons((uint16_t)parse_number("port", colon + 1, 1, 65535));
-}
-
-/* One row per option with a value: a text, or a number. */
-struct value_option {
-	const char *name;
-	const char **text;
-	int64_t *number;
-	int64_t min, max;
-};
-
-static int
-parse_value_option(const struct value_option *rows, const char *name, const char *text)
-{
-	for (; rows->name != NULL; rows++) {
-		if (strcmp(rows->name, name) != 0)
-			continue;
-		if (text == NULL)
-			die_usage("option needs a value", name);
-		if (rows->text != NULL)
-			*rows->text = text;
-		else
-			*rows->number = parse_number(name, text, rows->min, rows->max);
-		return 1;
-	}
-	return 0;
-}
-
-static void
 parse_recipients(struct load_plan *plan, int argc, char **argv)
 {
 	int i;
 
 	if (!plan->idle && argc == 0)
-		die_usage("no recipient", "give at least one address");
+		load_usage("no recipient", "give at least one address");
 	for (i = 0; i < argc; i++)
 		if (strlen(argv[i]) > ADDRESS_BYTES)
-			die_usage("recipient longer than 64 octets", argv[i]);
+			load_usage("recipient longer than 64 octets", argv[i]);
 	plan->addresses = argv;
 	plan->naddresses = (size_t)argc;
 	if (strlen(plan->token) > LOAD_TOKEN_BYTES - 24)
-		die_usage("token prefix too long", plan->token);
+		load_usage("token prefix too long", plan->token);
 	if (strlen(plan->from) > 256)
-		die_usage("sender too long", plan->from);
+		load_usage("sender too long", plan->from);
 }
 
 /* Fills load->plan; returns whether JSON is wanted. */
@@ -145,7 +72,7 @@ parse_options(struct load *load, int argc, char **argv)
 {
 	struct load_plan *plan = &load->plan;
 	int64_t connections = 20, rcpts = 1, sources = 0, seconds = 0, give_up = 30, idle = 0;
-	const struct value_option options[] = {
+	const struct load_option options[] = {
 		{ "--connections", NULL, &connections, 1, LOAD_CONN_MAX },
 		{ "--messages", NULL, &plan->messages, 0, INT64_C(1000000000) },
 		{ "--size", NULL, &plan->size_bytes, 1, INT64_C(1) << 30 },
@@ -174,13 +101,13 @@ parse_options(struct load *load, int argc, char **argv)
 			json = 1;
 		else if (strcmp(argv[i], "--no-pipelining") == 0)
 			plan->pipelining = 0;
-		else if (parse_value_option(options, argv[i], text))
+		else if (load_option(options, argv[i], text))
 			i++;
 		else
-			die_usage("unknown option", argv[i]);
+			load_usage("unknown option", argv[i]);
 	}
 	if (i >= argc)
-		die_usage("missing", "ADDRESS:PORT");
+		load_usage("missing", "ADDRESS:PORT");
 	plan->connections = (int)(idle != 0 ? idle : connections);
 	plan->rcpts = (int)rcpts;
 	plan->sources = (int)sources;
@@ -188,8 +115,8 @@ parse_options(struct load *load, int argc, char **argv)
 	plan->idle = (int)idle;
 	plan->lost_ms = plan->acked_path != NULL && seconds != 0 ? 0 : give_up * 1000;
 	if (plan->messages == 0 && seconds == 0 && !idle)
-		die_usage("--messages 0 needs", "--time");
-	parse_server(plan, argv[i]);
+		load_usage("--messages 0 needs", "--time");
+	load_server(argv[i], &plan->server);
 	parse_recipients(plan, argc - i - 1, argv + i + 1);
 	return json;
 }
@@ -329,11 +256,11 @@ load_start(struct load *load)
 		load->stats.acked_fd = open(plan->acked_path,
 		    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 		if (load->stats.acked_fd < 0)
-			die_usage(plan->acked_path, strerror(errno));
+			load_usage(plan->acked_path, strerror(errno));
 	}
 	load->sessions = calloc((size_t)plan->connections, sizeof *load->sessions);
 	if (load->sessions == NULL || load_body_make(load) < 0)
-		die_usage("out of memory", "fewer connections");
+		load_usage("out of memory", "fewer connections");
 	for (i = 0; i < plan->connections; i++)
 		session_init(&load->sessions[i], i);
 	load->progress_ns = load_now_ns();
@@ -360,7 +287,7 @@ main(int argc, char **argv)
 	load_start(&load);
 	fds = calloc((size_t)load.plan.connections + 1, sizeof *fds);
 	if (fds == NULL)
-		die_usage("out of memory", "fewer connections");
+		load_usage("out of memory", "fewer connections");
 	if (load.plan.idle) {
 		status = load_idle(&load, fds);
 	} else {

@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <netinet/in.h>
 
+#include "loadtool.h"
+
 enum {
 	LOAD_RCPT_MAX = 1000,		/* recipients of one message */
 	LOAD_CONN_MAX = 20000,
@@ -125,8 +127,6 @@ struct load {
 	int broken;			/* --idle: a session ended by itself */
 };
 
-/* Monotonic clock in nanoseconds. */
-int64_t load_now_ns(void);
 
 /* Prepares session number `number`; it opens its connection at the first session_step. */
 void session_init(struct session *s, int number);

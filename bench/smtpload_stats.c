@@ -84,30 +84,6 @@ stats_acked(struct load *load, const struct session *s)
 	}
 }
 
-static int
-compare_us(const void *a, const void *b)
-{
-	uint32_t x, y;
-
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	return (x > y) - (x < y);
-}
-
-/* The p-quantile (0..1) of the sorted latencies, in milliseconds. */
-static double
-quantile_ms(const struct load_stats *st, double p)
-{
-	size_t at;
-
-	if (st->ndot == 0)
-		return 0;
-	at = (size_t)(p * (double)st->ndot);
-	if (at >= st->ndot)
-		at = st->ndot - 1;
-	return (double)st->dot_us[at] / 1000.0;
-}
-
 static void
 print_errors(const struct load_stats *st, int json, FILE *f)
 {
@@ -139,8 +115,7 @@ stats_print(struct load_stats *st, const struct load_plan *plan, int json, FILE 
 	double rate = seconds > 0 ? (double)st->accepted / seconds : 0;
 	double megabytes = rate * (double)plan->size_bytes / 1e6;
 
-	if (st->ndot != 0)
-		qsort(st->dot_us, st->ndot, sizeof *st->dot_us, compare_us);
+	load_sort_us(st->dot_us, st->ndot);
 	if (json) {
 		fprintf(f, "{\"accepted\": %lld, \"accepted_rcpts\": %lld, \"attempted\": %lld, "
 		    "\"unfinished\": %lld, \"refused\": %lld, \"lost\": %lld, \"connects\": %lld, "
@@ -149,8 +124,8 @@ stats_print(struct load_stats *st, const struct load_plan *plan, int json, FILE 
 		    "\"errors\": {", (long long)st->accepted, (long long)st->accepted_rcpts,
 		    (long long)st->attempted, (long long)st->unfinished, (long long)st->refused,
 		    (long long)st->lost, (long long)st->connects, seconds, rate, megabytes,
-		    quantile_ms(st, 0.50), quantile_ms(st, 0.95), quantile_ms(st, 0.99),
-		    quantile_ms(st, 1.0));
+		    load_quantile_ms(st->dot_us, st->ndot, 0.50), load_quantile_ms(st->dot_us, st->ndot, 0.95), load_quantile_ms(st->dot_us, st->ndot, 0.99),
+		    load_quantile_ms(st->dot_us, st->ndot, 1.0));
 		print_errors(st, 1, f);
 		fputs("}}\n", f);
 		return;
@@ -158,8 +133,8 @@ stats_print(struct load_stats *st, const struct load_plan *plan, int json, FILE 
 	fprintf(f, "accepted %lld of %lld messages in %.2f s: %.1f messages/s, %.2f MB/s\n",
 	    (long long)st->accepted, (long long)st->attempted, seconds, rate, megabytes);
 	fprintf(f, "reply to the final dot: p50 %.2f ms, p95 %.2f ms, p99 %.2f ms, max %.2f ms\n",
-	    quantile_ms(st, 0.50), quantile_ms(st, 0.95), quantile_ms(st, 0.99),
-	    quantile_ms(st, 1.0));
+	    load_quantile_ms(st->dot_us, st->ndot, 0.50), load_quantile_ms(st->dot_us, st->ndot, 0.95), load_quantile_ms(st->dot_us, st->ndot, 0.99),
+	    load_quantile_ms(st->dot_us, st->ndot, 1.0));
 	fprintf(f, "connections %lld, fate unknown %lld, errors: ", (long long)st->connects,
 	    (long long)st->unfinished);
 	print_errors(st, 0, f);

@@ -96,20 +96,6 @@ pollset_set(struct poller *p, int fd, unsigned was, unsigned want, void *tag)
 	return 0;
 }
 
-static unsigned
-pollset_what(short revents)
-{
-	unsigned what = 0;
-
-	if (revents & POLLIN)
-		what |= POLLER_READ;
-	if (revents & POLLOUT)
-		what |= POLLER_WRITE;
-	if (revents & (POLLERR | POLLHUP | POLLNVAL))
-		what |= POLLER_HUP;
-	return what;
-}
-
 static int
 by_fd(const void *a, const void *b)
 {
@@ -150,7 +136,7 @@ pollset_fill(struct poller *p, int got, struct poller_ready *out, int max)
 		if (!slot)
 			continue;
 		out[filled].tag = slot->tag;
-		out[filled].what = pollset_what(row->revents);
+		out[filled].what = poller_what(row->revents);
 		filled++;
 	}
 	return filled;

@@ -129,20 +129,6 @@ poll_set(struct poller *p, int fd, unsigned was, unsigned want, void *tag)
 	return 0;
 }
 
-static unsigned
-poll_what(short revents)
-{
-	unsigned what = 0;
-
-	if (revents & POLLIN)
-		what |= POLLER_READ;
-	if (revents & POLLOUT)
-		what |= POLLER_WRITE;
-	if (revents & (POLLERR | POLLHUP | POLLNVAL))
-		what |= POLLER_HUP;
-	return what;
-}
-
 static int
 poll_wait(struct poller *p, struct poller_ready *out, int max, int timeout_ms)
 {
@@ -155,7 +141,7 @@ poll_wait(struct poller *p, struct poller_ready *out, int max, int timeout_ms)
 	if (p->start >= p->count)
 		p->start = 0;
 	for (i = 0, at = p->start; i < p->count && ready > 0 && filled < max; i++) {
-		unsigned what = poll_what(p->fds[at].revents);
+		unsigned what = poller_what(p->fds[at].revents);
 
 		if (what) {
 			out[filled].tag = p->tags[at];

@@ -125,20 +125,6 @@ evport_renew(struct poller *p)
 	return 0;
 }
 
-static unsigned
-evport_what(int events)
-{
-	unsigned what = 0;
-
-	if (events & POLLIN)
-		what |= POLLER_READ;
-	if (events & POLLOUT)
-		what |= POLLER_WRITE;
-	if (events & (POLLERR | POLLHUP | POLLNVAL))
-		what |= POLLER_HUP;
-	return what;
-}
-
 static int
 evport_wait(struct poller *p, struct poller_ready *out, int max, int timeout_ms)
 {
@@ -169,7 +155,7 @@ evport_wait(struct poller *p, struct poller_ready *out, int max, int timeout_ms)
 		slot->is_due = true;
 		p->due[p->due_count++] = fd;
 		out[filled].tag = slot->tag;
-		out[filled].what = evport_what(rows[i].portev_events);
+		out[filled].what = poller_what(rows[i].portev_events);
 		filled++;
 	}
 	return filled;
