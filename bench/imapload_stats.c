@@ -74,6 +74,12 @@ stats_error(struct stats *st, const char *what, const char *text, size_t n)
 	st->error_texts++;
 }
 
+static double
+quantile_ms(const struct stats *st, double p)
+{
+	return load_quantile_ms(st->us, st->nus, p);
+}
+
 /* A command's text inside a JSON string. */
 static void
 print_escaped(const char *text, FILE *f)
@@ -135,8 +141,8 @@ stats_print(struct stats *st, const struct plan *plan, int json, FILE *f)
 		    "\"p95\": %.3f, \"p99\": %.3f, \"max\": %.3f}, \"commands\": [",
 		    plan->mode->name, (long long)st->operations, seconds, rate,
 		    (long long)st->messages, megabytes, (long long)st->errors,
-		    (long long)st->stalls, (long long)st->slow, load_quantile_ms(st->us, st->nus, 0.50),
-		    load_quantile_ms(st->us, st->nus, 0.95), load_quantile_ms(st->us, st->nus, 0.99), load_quantile_ms(st->us, st->nus, 1.0));
+		    (long long)st->stalls, (long long)st->slow, quantile_ms(st, 0.50),
+		    quantile_ms(st, 0.95), quantile_ms(st, 0.99), quantile_ms(st, 1.0));
 		print_kinds(st, 1, f);
 		fputs("], \"error_texts\": [", f);
 		print_errors(st, 1, f);
@@ -146,8 +152,8 @@ stats_print(struct stats *st, const struct plan *plan, int json, FILE *f)
 	fprintf(f, "%s%s: %lld in %.3f s: %.1f/s, %.2f MB/s; p50 %.2f ms, p95 %.2f ms, p99 %.2f "
 	    "ms, max %.2f ms; %lld errors, %lld stalls, %lld slower than a second\n",
 	    plan->mode->name, plan->tls ? " (TLS)" : "", (long long)st->operations, seconds, rate,
-	    megabytes, load_quantile_ms(st->us, st->nus, 0.50), load_quantile_ms(st->us, st->nus, 0.95), load_quantile_ms(st->us, st->nus, 0.99),
-	    load_quantile_ms(st->us, st->nus, 1.0), (long long)st->errors, (long long)st->stalls,
+	    megabytes, quantile_ms(st, 0.50), quantile_ms(st, 0.95), quantile_ms(st, 0.99),
+	    quantile_ms(st, 1.0), (long long)st->errors, (long long)st->stalls,
 	    (long long)st->slow);
 	print_kinds(st, 0, f);
 	print_errors(st, 0, f);

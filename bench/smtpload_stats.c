@@ -84,6 +84,12 @@ stats_acked(struct load *load, const struct session *s)
 	}
 }
 
+static double
+quantile_ms(const struct load_stats *st, double p)
+{
+	return load_quantile_ms(st->dot_us, st->ndot, p);
+}
+
 static void
 print_errors(const struct load_stats *st, int json, FILE *f)
 {
@@ -124,8 +130,8 @@ stats_print(struct load_stats *st, const struct load_plan *plan, int json, FILE 
 		    "\"errors\": {", (long long)st->accepted, (long long)st->accepted_rcpts,
 		    (long long)st->attempted, (long long)st->unfinished, (long long)st->refused,
 		    (long long)st->lost, (long long)st->connects, seconds, rate, megabytes,
-		    load_quantile_ms(st->dot_us, st->ndot, 0.50), load_quantile_ms(st->dot_us, st->ndot, 0.95), load_quantile_ms(st->dot_us, st->ndot, 0.99),
-		    load_quantile_ms(st->dot_us, st->ndot, 1.0));
+		    quantile_ms(st, 0.50), quantile_ms(st, 0.95), quantile_ms(st, 0.99),
+		    quantile_ms(st, 1.0));
 		print_errors(st, 1, f);
 		fputs("}}\n", f);
 		return;
@@ -133,8 +139,8 @@ stats_print(struct load_stats *st, const struct load_plan *plan, int json, FILE 
 	fprintf(f, "accepted %lld of %lld messages in %.2f s: %.1f messages/s, %.2f MB/s\n",
 	    (long long)st->accepted, (long long)st->attempted, seconds, rate, megabytes);
 	fprintf(f, "reply to the final dot: p50 %.2f ms, p95 %.2f ms, p99 %.2f ms, max %.2f ms\n",
-	    load_quantile_ms(st->dot_us, st->ndot, 0.50), load_quantile_ms(st->dot_us, st->ndot, 0.95), load_quantile_ms(st->dot_us, st->ndot, 0.99),
-	    load_quantile_ms(st->dot_us, st->ndot, 1.0));
+	    quantile_ms(st, 0.50), quantile_ms(st, 0.95), quantile_ms(st, 0.99),
+	    quantile_ms(st, 1.0));
 	fprintf(f, "connections %lld, fate unknown %lld, errors: ", (long long)st->connects,
 	    (long long)st->unfinished);
 	print_errors(st, 0, f);
