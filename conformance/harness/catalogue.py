@@ -126,4 +126,13 @@ def requirements():
         if re.fullmatch(r"rfc[0-9]+\.toml", name):
             data = read_toml(os.path.join(folder, name))
             out.update({row["id"]: dict(row, rfc=data["rfc"], rfc_title=data["title"]) for row in data.get("req", [])})
+    return {ident: dict(out.get(row.get("same_as"), {}), **row) for ident, row in out.items()}
+
+
+def repeats(rows):
+    """{id: [ids of the rows that repeat it]} of what requirements() gave."""
+    out = {}
+    for ident, row in rows.items():
+        if "same_as" in row:
+            out.setdefault(row["same_as"], []).append(ident)
     return out

@@ -112,6 +112,37 @@ def test_bad_rows(tree, rows, expected):
     assert status == 1 and expected in out
 
 
+REPEAT = """
+[[req]]
+id = "R5322-2-a"
+section = "2"
+level = "SHOULD"
+same_as = "{other}"
+"""
+
+
+def repeat(tree, other):
+    (tree / "rfc/rfc5322.toml").write_text('# head\n\nrfc = 5322\ntitle = "U"\n' + REPEAT.format(other=other))
+
+
+def test_a_repeated_clause_has_code_and_tests_of_the_other_and_its_own(tree):
+    repeat(tree, "R5321-4.1-a")
+    (tree / "conformance/smtp/b.scn").write_text("title: x\nreq: R5322-2-a\n\nS: 220\n")
+    assert run(tree, ROWS.replace('"todo"', '"done"', 1), "--link")[0] == 0
+    assert REPEAT.format(other="R5321-4.1-a") in (tree / "rfc/rfc5322.toml").read_text()
+    matrix = (tree / "docs/rfc-matrix.md").read_text()
+    assert ("| R5322-2-a | SHOULD | server | done | A thing is done. (as R5321-4.1-a) | x/a.c:do_thing "
+            "| smtp/a.scn<br>smtp/b.scn<br>src/x/tests/a_test.c |") in matrix
+    assert "| [5322](#rfc-5322) | U | 1 | 0/0 | 1/1 |" in matrix
+
+
+@pytest.mark.parametrize("other", ["R5321-9-z", "R5322-2-a"])
+def test_a_repeated_clause_names_a_row_with_a_text(tree, other):
+    repeat(tree, other)
+    status, out = run(tree, ROWS, "--link")
+    assert status == 1 and f"R5322-2-a: same_as: found '{other}', expected a row that has a text of its own" in out
+
+
 def test_done_needs_code_and_test(tree):
     status, out = run(tree, ROWS.replace('status = "todo"', 'status = "done"'), "--link")
     assert status == 1
