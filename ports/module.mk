@@ -149,6 +149,9 @@ PORT_TESTS = \
 	ports/tests/filelock_test \
 	ports/tests/clock_test \
 	ports/tests/accounts_test \
+	ports/tests/spawn_test \
+	ports/tests/background_test \
+	ports/tests/pidfile_test \
 	ports/tests/random_floor_test \
 	ports/tests/peercred_floor_test \
 	ports/tests/sysinfo_floor_test \
@@ -196,6 +199,15 @@ ports_tests_clock_test_LDADD = $(PORT_TEST_LIBS)
 ports_tests_accounts_test_SOURCES = ports/tests/accounts_test.c
 ports_tests_accounts_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
 ports_tests_accounts_test_LDADD = $(PORT_TEST_LIBS) $(CRYPT_LIBS)
+ports_tests_spawn_test_SOURCES = ports/tests/spawn_test.c
+ports_tests_spawn_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_spawn_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_background_test_SOURCES = ports/tests/background_test.c
+ports_tests_background_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_background_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_pidfile_test_SOURCES = ports/tests/pidfile_test.c
+ports_tests_pidfile_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_pidfile_test_LDADD = $(PORT_TEST_LIBS)
 ports_tests_random_floor_test_SOURCES = ports/tests/random_test.c $(PORT_FLOOR_RANDOM)
 ports_tests_random_floor_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS) -DPORT_FLOOR
 ports_tests_random_floor_test_LDADD = $(PORT_TEST_LIBS)
