@@ -3,10 +3,13 @@
 A package is downloaded with the libraries that the machine lacks and unpacked into a cache folder.
 A peer runs in a mount namespace of its own, where the unpacked package appears below /usr and where
 /etc/passwd and /etc/group have its users; outside it nothing changes.  Everything a peer writes is
-below the folder of its instance.
+below the folder of its instance.  A program bench/peer-NAME is a subclass of Peer and a call of
+main(), which gives it the commands of tools/sandbox.
 """
+import grp
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -16,15 +19,23 @@ import time
 import instance
 import tools
 
-# Runs inside the namespace: $1 unpacked package, $2 instance, then the command.
+PASSWORD = "sandbox-secret"
+USER_UID = 62001
+
+# Runs inside the namespace: $1 unpacked package, $2 instance, then the command.  DIR/etc/mounts, where
+# a peer has one, holds what else it wants in place.
 ENTER = """\
 set -e
 root=$1 dir=$2; shift 2
 mount -t overlay -o ro,lowerdir="$root/usr:/usr" overlay /usr
 mount --bind "$dir/etc/passwd" /etc/passwd
 mount --bind "$dir/etc/group" /etc/group
+if [ -e "$dir/etc/mounts" ]; then . "$dir/etc/mounts"; fi
 exec "$@"
 """
+
+# What a package has in /lib goes below /usr/lib, as on the machine: dpkg -x would replace the link.
+UNPACK = 'dpkg --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'
 
 
 def cache_folder():
@@ -57,14 +68,16 @@ def unpacked(name, packages, proof):
             tools.die("needs a Debian system: no %s" % need)
     os.makedirs(cache, mode=0o755, exist_ok=True)
     work = "%s.%d" % (root, os.getpid())
-    os.makedirs(os.path.join(work, "usr", "lib"))
-    os.symlink("usr/lib", os.path.join(work, "lib"))
+    for folder in ("bin", "lib", "sbin"):
+        os.makedirs(os.path.join(work, "usr", folder))
+        os.symlink("usr/" + folder, os.path.join(work, folder))
     tools.say("fetching %s into %s" % (" ".join(packages), cache))
     debs = os.path.join(work, "debs")
     os.makedirs(debs)
     tools.run(["apt-get", "-q", "download"] + packages + missing_libraries(packages), cwd=debs)
     for deb in os.listdir(debs):
-        tools.run(["dpkg", "-x", os.path.join(debs, deb), work])
+        tools.run(["sh", "-c", UNPACK, "unpack", os.path.join(debs, deb), work])
+    shutil.rmtree(debs)
     os.rename(work, root)
     return root
 
@@ -106,6 +119,11 @@ def private_users(directory, users, groups):
             f.write("\n".join(lines + extra) + "\n")
 
 
+def group_id(name):
+    """A group of this system."""
+    return grp.getgrnam(name).gr_gid
+
+
 def make_maildir(home, uid):
     """home and home/Maildir of one user."""
     for sub in ("", "/Maildir", "/Maildir/tmp", "/Maildir/new", "/Maildir/cur"):
@@ -134,7 +152,7 @@ def own_pids(directory, pid):
 
 
 def wait_greeting(port, greeting, running, where):
-    """Waits until the port greets; ends the program when `running` is false or it takes too long."""
+    """Waits until the port greets; ends the program when `running` says no or it takes too long."""
     deadline = time.monotonic() + 20
     while True:
         try:
@@ -143,7 +161,7 @@ def wait_greeting(port, greeting, running, where):
                     return
         except OSError:
             pass
-        if not running or time.monotonic() > deadline:
+        if not running() or time.monotonic() > deadline:
             tools.die("the peer does not answer on port %d, see %s" % (port, where), 1)
         time.sleep(0.02)
 
@@ -179,3 +197,132 @@ def print_pids(pids):
                 print(pid, f.read().strip())
         except OSError:
             continue
+
+
+def certificate(directory, domain):
+    """DIR/etc/cert.pem and key.pem: one that signs itself, for the domain and this machine."""
+    tools.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+               "-nodes", "-keyout", directory + "/etc/key.pem", "-out", directory + "/etc/cert.pem",
+               "-days", "3650", "-subj", "/CN=" + domain,
+               "-addext", "subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1" % domain])
+    os.chmod(directory + "/etc/key.pem", 0o600)
+
+
+def limit_files(files):
+    """As many open files as the peer needs; for preexec_fn."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
+
+
+class Peer:
+    """One kind of server.  A program sets what is here and writes configure() and command()."""
+    name = ""
+    packages = []
+    proof = ""                  # a file of the unpacked packages
+    system_users = {}           # its own users and groups, {name: id}
+    system_groups = {}
+    folders = ()                # below DIR
+    greetings = {}              # {port variable: first octets}; None: nothing is waited for
+
+    def options(self, parser):
+        """Options of the command line that only this peer has."""
+
+    def configure(self, directory, options, ports, users):
+        """Writes all configuration; the folders and system users are there."""
+        raise NotImplementedError
+
+    def command(self, directory):
+        """What runs as the master, in the foreground, within the namespace."""
+        raise NotImplementedError
+
+    def env(self, directory):
+        """Rows of DIR/env that depend on the instance."""
+        return {}
+
+    # The rest is the same for all.
+
+    def root(self):
+        return unpacked(self.name, self.packages, self.proof)
+
+    def inside(self, directory, *argv):
+        return inside(self.root(), directory, *argv)
+
+    def master_pid(self, directory):
+        return pid_in(directory + "/peer.pid")
+
+    def own_pids(self, directory):
+        return own_pids(directory, self.master_pid(directory))
+
+    def launch(self, directory, ports):
+        """Starts the master, which is not a daemon; its pid is that of the child."""
+        with open(directory + "/log/start", "ab") as log:
+            child = subprocess.Popen(self.inside(directory, *self.command(directory)), stdin=subprocess.DEVNULL,
+                                     stdout=log, stderr=log, start_new_session=True,
+                                     preexec_fn=lambda: limit_files(20000))
+        write(directory + "/peer.pid", "%d\n" % child.pid)
+        for name, greeting in self.greetings.items():
+            if greeting:
+                wait_greeting(int(ports[name]), greeting, lambda: child.poll() is None, directory + "/log")
+
+    def write_env(self, directory, ports, domain, users):
+        rows = dict.fromkeys(("SMTP_PORT", "SUBMISSION_PORT", "SMTPS_PORT", "SPOOL", "SENDMAIL", "LOG"), "")
+        rows.update(ports, DOMAIN=domain, USERS=users, MASTER_PID=self.master_pid(directory))
+        rows.update(self.env(directory))
+        write(directory + "/env", "".join("%s='%s'\n" % row for row in rows.items()))
+
+    def do_start(self, directory, options):
+        if os.geteuid() != 0:
+            tools.die("needs root: one uid per user and a mount namespace")
+        os.makedirs(directory, exist_ok=True)
+        if os.path.exists(directory + "/env"):
+            tools.die("%s holds an instance already" % directory)
+        self.root()
+        for sub in ("etc", "log") + tuple(self.folders):
+            os.makedirs(os.path.join(directory, sub))
+        os.chmod(directory, 0o755)
+        private_users(directory, self.system_users, self.system_groups)
+        ports = {}
+        for name in self.greetings:
+            ports[name] = next(p for p in iter(free_port, None) if p not in ports.values())
+        users = ["user%d" % k for k in range(1, options.users + 1)]
+        self.configure(directory, options, ports, users)
+        try:
+            self.launch(directory, ports)
+            self.write_env(directory, ports, options.domain, " ".join(users))
+        except SystemExit:
+            self.do_kill(directory, None)       # nothing stays behind that nobody knows of
+            raise
+
+    def do_stop(self, directory, _options):
+        stop(self.master_pid(directory), self.own_pids(directory))
+
+    def do_restart(self, directory, _options):
+        self.do_stop(directory, None)
+        env = instance.read_env(directory + "/env")
+        ports = {name: env[name] for name in self.greetings}
+        self.launch(directory, ports)
+        self.write_env(directory, ports, env["DOMAIN"], env["USERS"])
+
+    def do_kill(self, directory, _options):
+        kill(lambda: self.own_pids(directory))
+
+    def do_pids(self, directory, _options):
+        print_pids(self.own_pids(directory))
+
+
+def main(peer, doc):
+    """The command line of a peer's program."""
+    verbs = {verb: getattr(peer, "do_" + verb) for verb in ("start", "stop", "restart", "kill", "pids")}
+    p = tools.Parser(prog="peer-" + peer.name, description=doc, formatter_class=tools.Raw)
+    p.add_argument("verb", choices=sorted(verbs))
+    p.add_argument("dir", metavar="DIR")
+    p.add_argument("--users", type=int, default=5, help="users user1...userN (5)")
+    p.add_argument("--domain", default="example.test")
+    p.add_argument("--privsep", action="store_true", help="accepted; a peer has the users it has")
+    p.add_argument("--build", help="accepted; there is nothing to build")
+    peer.options(p)
+    options = p.parse_args()
+    try:
+        verbs[options.verb](os.path.abspath(options.dir), options)
+    except (RuntimeError, OSError) as e:
+        tools.die(str(e), 1)
