@@ -150,7 +150,7 @@ run_login(struct command *c)
 	door_ask_auth(c->d, "LOGIN", user, password);
 }
 
-/* R3501-6.2.2-a, R3501-6.2.2-b, R4959-3-a, R4959-3-b, R4959-3-c */
+/* R3501-6.2.2-a, R3501-6.2.2-b, R4959-3-a, R4959-3-b, R4959-3-c, R4959-3-d, R4959-3-e, R4959-6-a */
 static void
 run_authenticate(struct command *c)
 {

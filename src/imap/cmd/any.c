@@ -53,7 +53,7 @@ imap_run_id(struct imap_server *s)
 	imap_done(s, "ID completed");
 }
 
-/* R2342-2-a, R2342-5-a, R2342-5-b, R2342-6-a: one personal namespace, below INBOX. */
+/* RFC 2342: R2342-2-a, R2342-5-a, R2342-5-b, R2342-5-f, R2342-6-a, R2342-6-b: below INBOX. */
 void
 imap_run_namespace(struct imap_server *s)
 {

@@ -26,7 +26,7 @@ refused(struct imap_server *s, const struct fault *f)
 	    d->append.size_bytes, d->is_sync);
 }
 
-/* R4315-3-b */
+/* R4315-3-b, R4315-3-f */
 static void
 appended(struct imap_server *s, const struct imap_appended *m)
 {
