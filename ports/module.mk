@@ -22,6 +22,7 @@ libos_a_SOURCES = \
 	ports/posix/privs.c ports/posix/privs_common.h \
 	ports/posix/sandbox_warm.c \
 	ports/posix/spawn.c \
+	ports/posix/syslogin.c ports/posix/syslogin.h \
 	ports/posix/sendfile_by_copy.c ports/posix/sendfile_common.h \
 	ports/posix/sysinfo_statvfs.c ports/posix/sysinfo_common.h
 
@@ -35,6 +36,11 @@ PORT_FLOOR_SYSINFO = ports/posix/sysinfo.c
 PORT_FLOOR_SANDBOX = ports/posix/sandbox_none.c
 PORT_FLOOR_DIRWATCH = ports/posix/dirwatch_poll.c
 PORT_FLOOR_PEERCRED = ports/posix/peercred_none.c
+# How the system is asked for passwords is no part of libos.a: a program takes one of these.
+PORT_FLOOR_SYSLOGIN = ports/posix/syslogin_shadow.c
+PORT_FLOOR_PAM = ports/posix/syslogin_pam.c
+PORT_BSD_SYSLOGIN = ports/bsd/syslogin_bsdauth.c
+PORT_AIX_SYSLOGIN = ports/aix/syslogin_lam.c
 
 PORT_LINUX_PRIVS = ports/linux/privs_linux.c
 PORT_LINUX_PROCTITLE = ports/linux/proctitle_environ.c
@@ -152,6 +158,7 @@ PORT_TESTS = \
 	ports/tests/spawn_test \
 	ports/tests/background_test \
 	ports/tests/pidfile_test \
+	ports/tests/syslogin_shadow_test \
 	ports/tests/random_floor_test \
 	ports/tests/peercred_floor_test \
 	ports/tests/sysinfo_floor_test \
@@ -176,7 +183,10 @@ PORT_TESTS += \
 	ports/tests/poller_evport_test \
 	ports/tests/poller_pollset_test \
 	ports/tests/dirwatch_kqueue_test \
-	ports/tests/dirwatch_evport_test
+	ports/tests/dirwatch_evport_test \
+	ports/tests/syslogin_pam_test \
+	ports/tests/syslogin_lam_test \
+	ports/tests/syslogin_bsdauth_test
 endif
 check_PROGRAMS += $(PORT_TESTS)
 TESTS += $(PORT_TESTS)
@@ -292,6 +302,23 @@ ports_tests_dirwatch_evport_test_SOURCES = ports/tests/dirwatch_test.c $(PORT_SO
 ports_tests_dirwatch_evport_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
 ports_tests_dirwatch_evport_test_LDADD = $(PORT_TEST_LIBS)
 
+ports_tests_syslogin_shadow_test_SOURCES = ports/tests/syslogin_test.c $(PORT_FLOOR_SYSLOGIN) \
+	ports/stub/passwd.c ports/stub/logins.h
+ports_tests_syslogin_shadow_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
+ports_tests_syslogin_shadow_test_LDADD = $(PORT_TEST_LIBS) $(CRYPT_LIBS)
+ports_tests_syslogin_pam_test_SOURCES = ports/tests/syslogin_test.c $(PORT_FLOOR_PAM) \
+	ports/stub/pam.c ports/stub/logins.h
+ports_tests_syslogin_pam_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
+ports_tests_syslogin_pam_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_syslogin_lam_test_SOURCES = ports/tests/syslogin_test.c $(PORT_AIX_SYSLOGIN) \
+	ports/stub/lam.c ports/stub/logins.h
+ports_tests_syslogin_lam_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
+ports_tests_syslogin_lam_test_LDADD = $(PORT_TEST_LIBS)
+ports_tests_syslogin_bsdauth_test_SOURCES = ports/tests/syslogin_test.c $(PORT_BSD_SYSLOGIN) \
+	ports/stub/bsdauth.c ports/stub/logins.h
+ports_tests_syslogin_bsdauth_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
+ports_tests_syslogin_bsdauth_test_LDADD = $(PORT_TEST_LIBS)
+
 # --- service files: made here, installed by packages -----------------------------------------------------
 PORT_SYSTEMD = ports/linux/systemd/courier.service ports/linux/systemd/courier.sysusers
 PORT_SYSTEMD_EDIT = $(SED) \
@@ -311,5 +338,6 @@ ports/linux/systemd/courier.sysusers: $(srcdir)/ports/linux/systemd/courier.sysu
 	$(AM_V_GEN)$(MKDIR_P) ports/linux/systemd && \
 	$(PORT_SYSTEMD_EDIT) $(srcdir)/ports/linux/systemd/courier.sysusers.in >$@.new && mv -f $@.new $@
 CLEANFILES += $(PORT_SYSTEMD)
-EXTRA_DIST += ports/stub/README
+EXTRA_DIST += ports/stub/README ports/stub/include/security/pam_appl.h ports/stub/include/usersec.h \
+	ports/stub/include/login.h ports/stub/include/bsd_auth.h ports/stub/include/login_cap.h
 EXTRA_DIST += ports/linux/systemd/courier.service.in ports/linux/systemd/courier.sysusers.in

@@ -145,6 +145,28 @@ accounts_said_of_uid(uint32_t uid, int64_t now_ms, const struct accounts_entry *
 }
 
 int
+accounts_each(bool (*each)(void *arg, const struct accounts_entry *e), void *arg)
+{
+	struct accounts_entry entry;
+	const struct passwd *pw;
+	int rc = 0;
+
+	setpwent();
+	for (;;) {
+		errno = 0;
+		pw = getpwent();
+		if (!pw) {
+			rc = errno == ENOENT ? 0 : -errno;
+			break;
+		}
+		if (accounts_fill(pw, &entry) == 0 && !each(arg, &entry))
+			break;
+	}
+	endpwent();
+	return rc;
+}
+
+int
 accounts_group(const char *name, uint32_t *gid)
 {
 	return accounts_ask(

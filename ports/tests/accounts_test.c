@@ -60,6 +60,31 @@ said(void)
 	CHECK(e->uid == 1 && strcmp(e->home, bin.home) == 0);
 }
 
+struct count {
+	size_t all, roots, most;
+};
+
+static bool
+count_one(void *arg, const struct accounts_entry *e)
+{
+	struct count *c = arg;
+
+	c->all++;
+	c->roots += e->uid == 0 && e->home[0] == '/';
+	return c->all < c->most;
+}
+
+static void
+each(void)
+{
+	struct count c = {.most = 1000000}, two = {.most = 2};
+
+	CHECK_EQ(accounts_each(count_one, &c), 0);
+	CHECK(c.roots >= 1 && c.all > c.roots);
+	CHECK_EQ(accounts_each(count_one, &two), 0);
+	CHECK_EQ(two.all, 2);
+}
+
 static void
 groups(void)
 {
@@ -133,6 +158,7 @@ static const struct check_row rows[] = {
 	{"root", root},
 	{"nobody_there", nobody_there},
 	{"said", said},
+	{"each", each},
 	{"groups", groups},
 	{"passwords", passwords},
 	{"making", making},

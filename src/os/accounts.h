@@ -29,6 +29,12 @@ int accounts_by_uid(uint32_t uid, struct accounts_entry *out);
  */
 int accounts_said_of_uid(uint32_t uid, int64_t now_ms, const struct accounts_entry **out);
 
+/*
+ * Every account the system lists, until each returns false; those with fields that do not fit are
+ * left out. 0, or -errno.
+ */
+int accounts_each(bool (*each)(void *arg, const struct accounts_entry *e), void *arg);
+
 /* gid of a group by name; 0 or -ENOENT, -errno. */
 int accounts_group(const char *name, uint32_t *gid);
 

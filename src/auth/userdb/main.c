@@ -5,18 +5,15 @@
  *
  *     authuserdb          AUTH_CONF_DIR names the folder of userdb.dat and userdbshadow.dat
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "account/authproto.h"
 #include "account/password.h"
 #include "account/userdb.h"
+#include "auth/backend/backend.h"
 #include "build_config.h"
 #include "ext/map.h"
 
 #define MODULE_NAME "authuserdb"
-#define EXIT_TEMP 75
 
 /* A compiled table that may be replaced at any time. */
 struct table {
@@ -129,8 +126,9 @@ answer_list(const struct userdb *u, struct buf *out, struct fault *f)
 }
 
 static enum st
-answer(struct userdb *u, const struct auth_request *r, struct buf *out, struct fault *f)
+answer(void *arg, const struct auth_request *r, struct buf *out, struct fault *f)
 {
+	struct userdb *u = arg;
 	enum st st = table_open(u, &u->accounts, f);
 
 	if (st == ST_OK && r->kind != AUTH_ENUMERATE)
@@ -143,72 +141,6 @@ answer(struct userdb *u, const struct auth_request *r, struct buf *out, struct f
 	return answer_one(u, r, out, f);
 }
 
-/* --- input and output ------------------------------------------------------ */
-
-static bool
-write_all(struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(STDOUT_FILENO, s.p, s.n);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			s = sl_skip(s, (size_t)n);
-	}
-	return true;
-}
-
-/* More input. False at the end of file. */
-static bool
-read_more(struct buf *in)
-{
-	unsigned char *p = buf_room(in, 4096);
-	ssize_t n;
-
-	if (p == NULL)
-		return false;
-	do {
-		n = read(STDIN_FILENO, p, 4096);
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return false;
-	buf_added(in, (size_t)n);
-	return true;
-}
-
-static int
-serve(struct userdb *u)
-{
-	struct buf in, out;
-	struct auth_request r;
-	struct fault f = FAULT_NONE;
-	size_t used = 0;
-	enum st st = ST_AGAIN;
-
-	buf_init(&in, AUTH_REQUEST_MAX + 4096);
-	buf_init(&out, (size_t)64 * 1024 * 1024);
-	while (st == ST_AGAIN || st == ST_OK) {
-		st = auth_request_parse(buf_slice(&in), &r, &used, &f);
-		if (st == ST_AGAIN) {
-			if (!read_more(&in))
-				break;
-			continue;
-		}
-		if (st != ST_OK)
-			break;
-		buf_clear(&out);
-		st = answer(u, &r, &out, &f);
-		if (st != ST_OK || !buf_ok(&out) || !write_all(buf_slice(&out)))
-			st = ST_TEMP;
-		buf_drop(&in, used);
-	}
-	st = st == ST_AGAIN && in.n == 0 ? ST_OK : st;
-	buf_fini(&in);
-	buf_fini(&out);
-	return st == ST_OK ? 0 : EXIT_TEMP;
-}
-
 int
 main(void)
 {
@@ -219,7 +151,7 @@ main(void)
 	u.accounts.name = "userdb.dat";
 	u.shadow.name = "userdbshadow.dat";
 	u.arena = arena_new("request", (size_t)256 * 1024);
-	status = serve(&u);
+	status = auth_backend_serve(answer, &u);
 	dict_close(u.accounts.dict);
 	dict_close(u.shadow.dict);
 	arena_free(u.arena);

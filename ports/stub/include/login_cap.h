@@ -1,0 +1,3 @@
+/*
+ * Nothing of login.conf is used by name. For the emulation.
+ */
