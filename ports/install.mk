@@ -1,4 +1,4 @@
-# What `make install` does beside programs: manual pages, the state folder, sample configuration, service files.
+# What `make install` does beside programs: manual pages, the state folder, sample configuration; service files: service.mk.
 # Configuration that is there is never touched: beside it lies NAME.dist, the sample of this version.
 INSTALL_SAMPLES = aliases courierd esmtpd esmtpd-msa esmtpd-ssl imapd imapd-ssl pop3d pop3d-ssl authdaemonrc module.local module.esmtp module.dsn
 INSTALL_CONFDIR = $(DESTDIR)$(confdir)
@@ -26,15 +26,8 @@ install-configuration:
 		fi; \
 	done
 
-install-service: $(noinst_DATA)
-	@if test -n "$(systemdunitdir)" && test -f ports/linux/systemd/courier.service; then \
-		$(MKDIR_P) "$(DESTDIR)$(systemdunitdir)" "$(DESTDIR)$(sysusersdir)" && \
-		$(INSTALL_DATA) ports/linux/systemd/courier.service "$(DESTDIR)$(systemdunitdir)/courier.service" && \
-		$(INSTALL_DATA) ports/linux/systemd/courier.sysusers "$(DESTDIR)$(sysusersdir)/courier.conf"; \
-	fi
-
 # Files that were changed since stay, and so does the state; folders that are empty then go.
-uninstall-local:
+uninstall-local: uninstall-service
 	@for s in 1 5 7 8; do \
 		for f in $(srcdir)/docs/man/*.$$s; do rm -f "$(DESTDIR)$(mandir)/man$$s/`basename "$$f"`"; done; \
 	done
@@ -42,8 +35,5 @@ uninstall-local:
 		if cmp -s "$(INSTALL_CONFDIR)/$$f" "$(INSTALL_CONFDIR)/$$f.dist"; then rm -f "$(INSTALL_CONFDIR)/$$f"; fi; \
 		rm -f "$(INSTALL_CONFDIR)/$$f.dist"; \
 	done
-	@if test -n "$(systemdunitdir)"; then \
-		rm -f "$(DESTDIR)$(systemdunitdir)/courier.service" "$(DESTDIR)$(sysusersdir)/courier.conf"; \
-	fi
 	@-rmdir "$(INSTALL_CONFDIR)" "$(DESTDIR)$(statedir)" "$(DESTDIR)$(daemondir)" 2>/dev/null || :
-.PHONY: install-manuals install-configuration install-service
+.PHONY: install-manuals install-configuration

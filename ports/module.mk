@@ -319,25 +319,5 @@ ports_tests_syslogin_bsdauth_test_SOURCES = ports/tests/syslogin_test.c $(PORT_B
 ports_tests_syslogin_bsdauth_test_CPPFLAGS = $(PORT_STUB_CPPFLAGS)
 ports_tests_syslogin_bsdauth_test_LDADD = $(PORT_TEST_LIBS)
 
-# --- service files: made here, installed by packages -----------------------------------------------------
-PORT_SYSTEMD = ports/linux/systemd/courier.service ports/linux/systemd/courier.sysusers
-PORT_SYSTEMD_EDIT = $(SED) \
-	-e 's,[@]sbindir[@],$(sbindir),' -e 's,[@]confdir[@],$(confdir),' -e 's,[@]statedir[@],$(statedir),' \
-	-e 's,[@]USER_MAIL[@],$(USER_MAIL),' -e 's,[@]GROUP_MAIL[@],$(GROUP_MAIL),' \
-	-e 's,[@]USER_SMTP[@],$(USER_SMTP),' -e 's,[@]USER_LOGIN[@],$(USER_LOGIN),' \
-	-e 's,[@]USER_AUTH[@],$(USER_AUTH),' -e 's,[@]USER_ROUTE[@],$(USER_ROUTE),' \
-	-e 's,[@]USER_TALLY[@],$(USER_TALLY),' -e 's,[@]USER_OUT[@],$(USER_OUT),' \
-	-e 's,[@]USER_LOG[@],$(USER_LOG),' -e 's,[@]GROUP_DROP[@],$(GROUP_DROP),'
-if OS_LINUX
-noinst_DATA = $(PORT_SYSTEMD)
-endif
-ports/linux/systemd/courier.service: $(srcdir)/ports/linux/systemd/courier.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) ports/linux/systemd && \
-	$(PORT_SYSTEMD_EDIT) $(srcdir)/ports/linux/systemd/courier.service.in >$@.new && mv -f $@.new $@
-ports/linux/systemd/courier.sysusers: $(srcdir)/ports/linux/systemd/courier.sysusers.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) ports/linux/systemd && \
-	$(PORT_SYSTEMD_EDIT) $(srcdir)/ports/linux/systemd/courier.sysusers.in >$@.new && mv -f $@.new $@
-CLEANFILES += $(PORT_SYSTEMD)
 EXTRA_DIST += ports/stub/README ports/stub/include/security/pam_appl.h ports/stub/include/usersec.h \
 	ports/stub/include/login.h ports/stub/include/bsd_auth.h ports/stub/include/login_cap.h
-EXTRA_DIST += ports/linux/systemd/courier.service.in ports/linux/systemd/courier.sysusers.in

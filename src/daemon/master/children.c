@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "net/log.h"
 #include "os/fdpass.h"
+#include "os/service.h"
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
@@ -528,6 +529,7 @@ children_stop(struct master *m, uint32_t within_ms)
 		return;
 	m->stopping = true;
 	m->stop_at_ms = loop_now(m->loop) + within_ms;
+	service_stopping();
 	log_event(LOG_LEVEL_INFO, "stopping", KV_U64("within_ms", within_ms), KV_END);
 	bound_close_all(&m->sockets);
 	free_waiting(m, true);
