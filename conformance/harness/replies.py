@@ -56,7 +56,7 @@ def cut_reply(data):
 
 
 def code_fits(want, code):
-    return all(w in ("x", c) for w, c in zip(want, code))
+    return len(want) == len(code) and all(w in ("x", c) for w, c in zip(want, code))
 
 
 # The registry of RFC 5248: the highest detail of each subject; none is missing below.

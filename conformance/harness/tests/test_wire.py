@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import scn, targets, wire
+from harness import replies, scn, targets, wire
 
 HEAD = "title: a thing\nreq: R5321-4.1.1.3-c\ntimeout: 1s\n"
 
@@ -45,6 +45,12 @@ def test_dialogue_passes(tmp_path, scripted):
 def test_wrong_code(tmp_path, scripted):
     failed = fails(tmp_path, scripted(right), START + "C: RCPT\nS: 250\n", "250", "550 5.7.1 no")
     assert failed.line == 8
+
+
+def test_no_status_is_none():
+    """A request to go on is no NO: the else of an if is played behind it."""
+    assert replies.code_fits("NO", "NO") and replies.code_fits("5xx", "550")
+    assert not replies.code_fits("NO", "") and not replies.code_fits("NO", "BAD")
 
 
 def test_wrong_enhanced_code(tmp_path, scripted):
