@@ -22,7 +22,7 @@ IMAP_SERVICES = ("imap", "imaps")
 HEADER_KEYS = ("title", "req", "service", "needs", "users", "policy", "zone", "answer", "timeout", "mail", "login",
                "message")
 ONCE = ("title", "service", "users", "policy", "timeout")
-BARE = ("flush", "eof", "starttls", "close", "abort", "rest", "else", "end")
+BARE = ("flush", "eof", "closenotify", "starttls", "close", "abort", "rest", "else", "end")
 WORDS = ("fill", "quiet", "wait", "conn", "event", "repeat", "if", "mailbox", "octets", "lines") + BARE
 REST_SERVICES = ("pop3", "pop3s")
 COLONED = ("C", "C-", "S", "S+", "S-")

@@ -32,17 +32,21 @@ class Connection:
         self.name, self.sock = name, sock
         self.out, self.data = bytearray(), b""
         self.closed = False             # the server has closed
+        self.cut = False                # it did so under TLS without saying so (close_notify)
         self.reply = None               # last Reply matched, "eof" or None
 
     def receive(self, timeout):
         """One read.  True when something happened, False when the time ran out."""
         self.sock.settimeout(max(timeout, 0.001))
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.suppress_ragged_eofs = False
         try:
             got = self.sock.recv(65536)
         except (TimeoutError, ssl.SSLWantReadError):
             return False
         except (ssl.SSLError, OSError):
             got = b""
+            self.cut = True
         self.data += got
         self.closed = self.closed or not got
         return True
@@ -349,6 +353,11 @@ class Player:
         if conn.data or not conn.closed:
             raise Failed(step.line, "end of connection", show(conn.data) if conn.data else "it stays open")
         conn.reply = "eof"
+
+    def do_closenotify(self, step):
+        self.do_eof(step)
+        if self.current.cut:
+            raise Failed(step.line, "a TLS close_notify before the end", "the end alone")
 
     def do_quiet(self, step):
         conn = self.connection(step)

@@ -458,6 +458,7 @@ static const struct {
 	{"fill", SCN_FILL, step_fill, false},
 	{"flush", SCN_FLUSH, step_bare, true},
 	{"eof", SCN_EOF, step_bare, true},
+	{"closenotify", SCN_EOF, step_bare, true}, /* the engine knows no TLS: the end alone */
 	{"quiet", SCN_QUIET, step_time, false},
 	{"wait", SCN_WAIT, step_time, false},
 	{"starttls", SCN_STARTTLS, step_bare, true},

@@ -333,6 +333,7 @@ tls_write(struct tls_conn *c, struct slice in, size_t *n, struct fault *f)
 	return st;
 }
 
+/* R8314-3.4-a */
 enum st
 tls_shut(struct tls_conn *c)
 {
@@ -372,7 +373,7 @@ tls_facts(const struct tls_conn *c, const char **version, const char **cipher, u
 		return false;
 	used = SSL_get_current_cipher(c->ssl);
 	*version = SSL_get_version(c->ssl);
-	*cipher = SSL_CIPHER_get_name(used);
+	*cipher = SSL_CIPHER_standard_name(used); /* R8314-4.3-a: the registered one */
 	*bits = (uint16_t)SSL_CIPHER_get_bits(used, NULL);
 	return true;
 }

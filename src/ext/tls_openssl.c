@@ -182,6 +182,7 @@ static const struct {
 	{"SSL23", TLS1_VERSION, 0},
 };
 
+/* R8314-4.1-a, R8314-4.1-b, R2595-9-b */
 static enum st
 set_protocol(SSL_CTX *ctx, const char *word, struct fault *f)
 {
@@ -269,7 +270,7 @@ context_fill(struct tls_context *c, const struct tls_opts *o, struct fault *f)
 
 	set_common(c->ctx);
 	set_sessions(c->ctx, o->session_cache);
-	c->verify_peer = o->verify_peer;
+	c->verify_peer = o->verify_peer; /* R8314-4.2-a */
 	SSL_CTX_set_verify(c->ctx, o->verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	st = set_protocol(c->ctx, o->min_protocol, f);
 	if (st == ST_OK &&

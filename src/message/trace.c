@@ -71,6 +71,11 @@ trace_put_received(struct buf *out, const struct trace_received *r)
 		put_safe(out, r->for_one);
 		buf_put_byte(out, '>');
 	}
+	/* R8314-4.3-a */
+	if (r->cipher.n) {
+		buf_put_str(out, "\r\n  tls ");
+		put_safe(out, r->cipher);
+	}
 	buf_put_str(out, "; ");
 	/* R5321-4.4-g, R5321-F.5-a */
 	date_put_rfc5322(out, r->seconds, r->offset_minutes);

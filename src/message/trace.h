@@ -19,6 +19,7 @@ struct trace_received {
 	struct slice by;          /* our name */
 	const char *with;         /* "ESMTPSA" ... */
 	struct slice tls;         /* "TLSv1.3 TLS_AES_256_GCM_SHA384 256", or empty */
+	struct slice cipher;      /* registered name of the cipher suite, or empty */
 	struct slice id;          /* queue id */
 	struct slice for_one;     /* the recipient when there is only one, else empty */
 	int64_t seconds;

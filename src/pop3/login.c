@@ -54,7 +54,7 @@ run_quit(struct door *d, struct slice args)
 	door_close(d, ENGINE_WHY_QUIT);
 }
 
-/* R2595-4-b, R2595-4-c, R2595-4-f */
+/* R2595-4-b, R2595-4-c, R2595-4-f, R8314-3.1-b, R8314-3.1-c */
 static void
 run_stls(struct door *d, struct slice args)
 {

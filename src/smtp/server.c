@@ -435,6 +435,8 @@ server_event(struct engine *e, const struct engine_event *ev, int64_t now_ms)
 		tls_start(s, ev->detail);
 		s->state.phase = ENGINE_OPEN;
 		s->last_ms = now_ms;
+	} else if (ev->kind == ENGINE_TLS_ON && s->tls_on && s->tls_version.n == 0) {
+		tls_start(s, ev->detail); /* TLS from the first byte: what was agreed on */
 	} else if (ev->kind == ENGINE_DRAIN) {
 		s->drain = true; /* R5321-3.8-b */
 	} else if (ev->kind == ENGINE_KICK) {
@@ -517,7 +519,10 @@ smtp_server_engine(struct smtp_server *s)
 	return &s->engine;
 }
 
-/* R5321-4.4-k, R4954-7-a, RFC 3848: S for TLS, A for a login; HELO has neither. */
+/*
+ * R5321-4.4-k, R4954-7-a: S for TLS, A for a login; HELO has neither. R3848-1-a, R3848-1-b,
+ * R3848-1-c, R3848-1-d, R3848-1-e, R3848-1-g, R3848-1-h.
+ */
 static const char *
 with_name(const struct smtp_server *s)
 {

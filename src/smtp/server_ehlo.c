@@ -14,7 +14,7 @@ offers_auth(const struct smtp_server *s)
 static bool
 offers_starttls(const struct smtp_server *s)
 {
-	return !s->tls_on && !s->authenticated; /* R3207-4.2-f */
+	return !s->tls_on && !s->authenticated; /* R3207-4.2-f, R8314-3.3-c */
 }
 
 static bool

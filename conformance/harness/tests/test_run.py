@@ -109,6 +109,12 @@ def serve_tls(certificate):
                 elif data.startswith(b"STARTTLS"):
                     conn.sendall(b"220 go\r\n")
                     conn, secure = context.wrap_socket(conn, server_side=True), True
+                elif data.startswith(b"QUIT"):
+                    conn.sendall(b"221 bye\r\n")
+                    conn.unwrap()           # close_notify, and the client's
+                elif data.startswith(b"HELP"):
+                    conn.sendall(b"214 gone\r\n")
+                    conn.close()            # without close_notify
                 else:
                     conn.sendall(b"250 ok\r\n")
         except OSError:
@@ -137,6 +143,17 @@ def test_starttls(write, certificate):
     assert run("--env", trusted, "--only", scenario)[0] == 0
     other = write("env2", f"SMTP_PORT={port}\nUSERS=user1\nCA_FILE={certificate}/other-cert\n")
     assert "certificate verify failed" in "".join(run("--env", other, "--only", scenario)[1:])
+    listener.close()
+
+
+def test_close_notify(write, certificate):
+    listener = serve_tls(certificate)
+    start = GOOD + "C: STARTTLS\nS: 220\nstarttls\n"
+    words = ("--target", f"127.0.0.1:{listener.getsockname()[1]}", "--users", "user1", "--only")
+    assert run(*words, write("said.scn", start + "C: QUIT\nS: 221\nclosenotify\n"))[0] == 0
+    status, out, _ = run(*words, write("cut.scn", start + "C: HELP\nS: 214\nclosenotify\n"))
+    assert status == 1 and "expected a TLS close_notify before the end" in out
+    assert run(*words, write("eof.scn", start + "C: HELP\nS: 214\neof\n"))[0] == 0
     listener.close()
 
 

@@ -195,8 +195,8 @@ fill_options(struct client *c, struct smtp_server_opts *o)
 		o->auth_mechanisms = c->service->auth;
 		o->auth_plaintext = c->service->auth_plaintext;
 	}
-	o->tls_on = c->service->implicit_tls;
-	o->auth_required = e->auth_required;
+	o->tls_on = c->service->implicit_tls; /* R8314-3.3-a, R8314-3.3-b, R8314-3-a */
+	o->auth_required = e->auth_required; /* R8314-3.3-d */
 	o->tls_required = e->tls_required && !c->service->implicit_tls;
 	o->timeouts.command_ms = e->timeout_sec * 1000;
 	o->timeouts.data_ms = e->timeout_sec * 1000;

@@ -114,6 +114,7 @@ put_received(struct txn *t)
 					 .by = sl_str(proc_conf(c->e->proc)->site.me),
 					 .with = facts.with,
 					 .tls = sl_str(tls),
+					 .cipher = facts.tls_cipher,
 					 .id = sl_str(t->id),
 					 .for_one = t->only_rcpt,
 					 .seconds = now,

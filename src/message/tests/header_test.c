@@ -147,6 +147,7 @@ test_trace(void)
 		.by = SL("mx.example"),
 		.with = "ESMTPSA",
 		.tls = SL("TLSv1.3 X 256"),
+		.cipher = SL("TLS_X"),
 		.id = SL("id-1"),
 		.for_one = SL("a@b.example")};
 	struct slice value, line;
@@ -159,6 +160,7 @@ test_trace(void)
 	CHECK(sl_starts(value, SL("Received: from client.example (host.example [192.0.2.1]")));
 	CHECK(sl_search(value, SL("user?1??")) < value.n);
 	CHECK(sl_search(value, SL("with ESMTPSA")) < value.n);
+	CHECK(sl_search(value, SL("\r\n  tls TLS_X; ")) < value.n);
 	CHECK(sl_search(value, SL("for <a@b.example>")) < value.n);
 	value = sl_skip(value, sl_rfind(value, ';') + 1);
 	CHECK(date_parse_rfc5322(sl_trim(value), &d) && d.year == 1970);

@@ -546,6 +546,47 @@ test_facts(void)
 	world_fini(&w);
 }
 
+static void
+tune_plaintext(struct smtp_server_opts *o)
+{
+	o->auth_plaintext = true;
+}
+
+static void
+tune_unknown_tls(struct smtp_server_opts *o)
+{
+	o->tls = NULL;
+}
+
+/* R3848-1-d; and what TLS from the first byte agreed on comes behind the handshake. */
+static void
+test_with(void)
+{
+	static const struct engine_tls tls = {
+	    .version = "TLSv1.2", .cipher = "TLS_X", .bits = 128};
+	struct engine_event ev = {.kind = ENGINE_TLS_ON, .detail = &tls};
+	struct world w;
+	struct world_conn *c;
+	struct smtp_facts f;
+
+	world_init(&w, 5);
+	w.tune = tune_plaintext;
+	c = world_connect(&w, WORLD_SUBMISSION);
+	world_send(c, SL(HELO "AUTH PLAIN AHVzZXIxQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\n"), 0);
+	smtp_server_facts(world_server(c), &f);
+	CHECK_SL(sl_str(f.with), SL("ESMTPA"));
+	w.tune = tune_unknown_tls;
+	c = world_connect(&w, WORLD_SMTPS);
+	smtp_server_facts(world_server(c), &f);
+	CHECK(f.tls_on && !f.tls_cipher.n);
+	smtp_server_engine(world_server(c))->ops->event(
+	    smtp_server_engine(world_server(c)), &ev, 0);
+	smtp_server_facts(world_server(c), &f);
+	CHECK_SL(f.tls_cipher, SL("TLS_X"));
+	CHECK_EQ(f.tls_bits, 128);
+	world_fini(&w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -565,6 +606,7 @@ main(int argc, char **argv)
 		{"refused", test_refused},
 		{"replies_of_a_group", test_replies_of_a_group},
 		{"facts", test_facts},
+		{"with", test_with},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));
