@@ -107,6 +107,19 @@ privs_limit_fds(size_t want)
 									 : (size_t)next.rlim_cur;
 }
 
+bool
+privs_limit_memory(uint64_t bytes)
+{
+	struct rlimit now, next;
+
+	if (bytes == 0 || getrlimit(RLIMIT_DATA, &now) != 0)
+		return false;
+	if (now.rlim_max != RLIM_INFINITY && now.rlim_max <= (rlim_t)bytes)
+		return now.rlim_cur <= (rlim_t)bytes;
+	next.rlim_cur = next.rlim_max = (rlim_t)bytes;
+	return (uint64_t)next.rlim_cur == bytes && setrlimit(RLIMIT_DATA, &next) == 0;
+}
+
 void
 privs_close_each(int from)
 {

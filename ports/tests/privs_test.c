@@ -219,6 +219,44 @@ child_limit(void)
 	return fd == 64 || fd == 80 ? 0 : 4;
 }
 
+/* More than the limit is refused, less is given; it cannot be raised again. */
+static int
+child_memory(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return 0; /* its shadow memory is far above any limit */
+#else
+	const size_t limit = (size_t)64 << 20;
+	struct rlimit l;
+	char *p;
+
+	if (privs_limit_memory(0) || !privs_limit_memory(limit))
+		return 1;
+	if (getrlimit(RLIMIT_DATA, &l) != 0 || l.rlim_cur != limit || l.rlim_max != limit)
+		return 2;
+	p = malloc(limit / 2);
+	if (!p)
+		return 3;
+	p[limit / 4] = 1;
+	free(p);
+#ifdef __linux__
+	p = malloc(2 * limit);
+	if (p)
+		return 4;
+#endif
+	return privs_limit_memory(2 * limit) && getrlimit(RLIMIT_DATA, &l) == 0 &&
+		       l.rlim_cur > limit
+		   ? 5
+		   : 0;
+#endif
+}
+
+static void
+limit_memory(void)
+{
+	CHECK_EQ(in_child(child_memory), 0);
+}
+
 static void
 limit_fds(void)
 {
@@ -290,6 +328,7 @@ static const struct check_row rows[] = {
 	{"root_refused", root_refused},
 	{"close_from", close_from},
 	{"limit_fds", limit_fds},
+	{"limit_memory", limit_memory},
 	{"undumpable", undumpable},
 };
 
@@ -297,6 +336,7 @@ static const struct check_row root_rows[] = {
 	{"root_refused", root_refused},
 	{"close_from", close_from},
 	{"limit_fds", limit_fds},
+	{"limit_memory", limit_memory},
 	{"undumpable", undumpable},
 	{"become", become},
 #if defined(__linux__) && !defined(PORT_FLOOR)

@@ -78,6 +78,7 @@ struct conf_courierd {
 	const char *dns_servers;       /* DNS_SERVERS; empty = those of the system */
 	const char *auth_client;       /* ESMTPAUTHCLIENT: a path; the file may be missing */
 	uint64_t login_processes;      /* LOGIN_PROCESSES, 0 = one for each processor */
+	uint64_t memory_max_bytes;     /* MEMORYMAX, 0 = no limit */
 	uint64_t min_uid;              /* MINUID */
 	struct conf_list virtual_uids; /* VIRTUALUIDS: "5000", "5000-5999" */
 };

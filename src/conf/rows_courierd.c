@@ -119,6 +119,11 @@ const struct conf_row rows_courierd[] = {
 	.doc = "The name servers that are asked where mail for other hosts goes: addresses with "
 	       "or without a port, such as 127.0.0.1:53,[::1]:5353, separated by commas. Empty "
 	       "means those of /etc/resolv.conf."},
+    {"MEMORYMAX", ROW_SIZE(S, memory_max_bytes), .dflt = "2048M", .max = UINT64_C(1) << 40,
+	.flags = CONF_OURS, .when = CONF_WHEN_RESTART,
+	.doc = "The most memory of its own a process may have; one that wants more ends and is "
+	       "started again. 0 means no limit. Programs that users' instructions start are "
+	       "not limited by it."},
     {"MINUID", ROW_UINT(S, min_uid), .dflt = STRINGIFY(BUILD_MIN_UID), .min = 1, .max = 4294967294,
 	.flags = CONF_OURS, .when = CONF_WHEN_RESTART,
 	.doc = "No account with a smaller uid is served, whatever an account back end says."},

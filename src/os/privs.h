@@ -5,6 +5,7 @@
 #ifndef OS_PRIVS_H
 #define OS_PRIVS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,13 @@ void privs_undumpable(void);
 
 /* Soft and hard limit of descriptors; the value in force afterwards. */
 size_t privs_limit_fds(size_t want);
+
+/*
+ * The most memory this process and what it starts may have of its own, for good; shared libraries
+ * and mapped files do not count. 0: no limit of ours. True when it is in force: where the system
+ * counts something else, or has a smaller limit, nothing changes.
+ */
+bool privs_limit_memory(uint64_t bytes);
 
 /* Closes every descriptor >= from. */
 void privs_close_from(int from);

@@ -326,6 +326,10 @@ shut_door(struct proc *p, const char **applied, struct fault *f)
 	*applied = "none";
 	if (!p->def->has_sandbox)
 		return ST_OK;
+#ifndef BUILD_SANITIZE /* whose shadow memory is larger than any limit */
+	if (p->conf)
+		privs_limit_memory(p->conf->courierd.memory_max_bytes);
+#endif
 	if (p->def->sandbox_dirs)
 		p->def->sandbox_dirs(p, &o.write_dirs, &o.read_dirs);
 	st = sandbox_enter(&o, applied, f);
