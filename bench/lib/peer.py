@@ -22,15 +22,15 @@ import tools
 PASSWORD = "sandbox-secret"
 USER_UID = 62001
 
-# Runs inside the namespace: $1 unpacked package, $2 instance, then the command.  DIR/etc/mounts, where
-# a peer has one, holds what else it wants in place.
+# Runs inside the namespace: $1 unpacked package, $2 instance, then the command.  DIR/etc/mounts puts
+# folders of the instance where a peer has their places compiled in.
 ENTER = """\
 set -e
 root=$1 dir=$2; shift 2
 mount -t overlay -o ro,lowerdir="$root/usr:/usr" overlay /usr
+. "$dir/etc/mounts"
 mount --bind "$dir/etc/passwd" /etc/passwd
 mount --bind "$dir/etc/group" /etc/group
-if [ -e "$dir/etc/mounts" ]; then . "$dir/etc/mounts"; fi
 exec "$@"
 """
 
@@ -95,9 +95,9 @@ def free_port():
     tools.die("no free port", 1)
 
 
-def inside(root, directory, *argv):
+def inside(root, directory, *argv, unshare=("-m",)):
     """The command line that runs argv in a namespace where the package is in place."""
-    return ["unshare", "-m", "--propagation", "private", "sh", "-c", ENTER, "enter", root,
+    return ["unshare", "--propagation", "private", *unshare, "sh", "-c", ENTER, "enter", root,
             directory] + list(argv)
 
 
@@ -117,6 +117,22 @@ def private_users(directory, users, groups):
         with open("%s/etc/%s" % (directory, name), "w", encoding="utf-8",
                   errors="surrogateescape") as f:
             f.write("\n".join(lines + extra) + "\n")
+
+
+def put_in_place(directory, places):
+    """DIR/etc/mounts for {path of the system: folder below DIR}.  Where the system has no such path, the
+    folder above it gets one by an overlay, in the namespace only."""
+    lines, above = [], []
+    for path in places:
+        parent = os.path.dirname(path)
+        if not os.path.isdir(path):
+            os.makedirs(directory + "/points" + path)
+            above += [parent] if parent not in above else []
+    for parent in above:
+        lines.append('mount -t overlay -o ro,lowerdir="$dir/points%s:%s" overlay %s' % (parent, parent, parent))
+    for path, folder in places.items():
+        lines.append('mount --bind "$dir/%s" %s' % (folder, path))
+    write(directory + "/etc/mounts", "".join(line + "\n" for line in lines))
 
 
 def group_id(name):
@@ -214,6 +230,16 @@ def limit_files(files):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
 
 
+def first_child(child):
+    """The pid of the only child of unshare, as soon as there is one."""
+    while child.poll() is None:
+        for pid, row in instance.process_table().items():
+            if row[0] == child.pid:
+                return pid
+        time.sleep(0.01)
+    tools.die("unshare ended with %d" % child.returncode, 1)
+
+
 class Peer:
     """One kind of server.  A program sets what is here and writes configure() and command()."""
     name = ""
@@ -222,6 +248,8 @@ class Peer:
     system_users = {}           # its own users and groups, {name: id}
     system_groups = {}
     folders = ()                # below DIR
+    places = {}                 # {path that is compiled in: folder below DIR}
+    many_masters = False        # it has several, which leave their parent: they get a pid namespace too
     greetings = {}              # {port variable: first octets}; None: nothing is waited for
 
     def options(self, parser):
@@ -254,12 +282,15 @@ class Peer:
         return own_pids(directory, self.master_pid(directory))
 
     def launch(self, directory, ports):
-        """Starts the master, which is not a daemon; its pid is that of the child."""
+        """Starts the master, which is not a daemon; its pid is that of the child, in a pid namespace that of
+        the first process there."""
+        unshare = ("-m", "-p", "-f", "--mount-proc") if self.many_masters else ("-m",)
+        argv = inside(self.root(), directory, *self.command(directory), unshare=unshare)
         with open(directory + "/log/start", "ab") as log:
-            child = subprocess.Popen(self.inside(directory, *self.command(directory)), stdin=subprocess.DEVNULL,
-                                     stdout=log, stderr=log, start_new_session=True,
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                      preexec_fn=lambda: limit_files(20000))
-        write(directory + "/peer.pid", "%d\n" % child.pid)
+        pid = first_child(child) if self.many_masters else child.pid
+        write(directory + "/peer.pid", "%d\n" % pid)
         for name, greeting in self.greetings.items():
             if greeting:
                 wait_greeting(int(ports[name]), greeting, lambda: child.poll() is None, directory + "/log")
@@ -281,6 +312,7 @@ class Peer:
             os.makedirs(os.path.join(directory, sub))
         os.chmod(directory, 0o755)
         private_users(directory, self.system_users, self.system_groups)
+        put_in_place(directory, self.places)
         ports = {}
         for name in self.greetings:
             ports[name] = next(p for p in iter(free_port, None) if p not in ports.values())
