@@ -107,15 +107,21 @@ def deviations(name):
     path = os.path.join(HERE, "deviations", name + ".toml")
     if not os.path.exists(path):
         return {}
-    out = {}
-    for row in read_toml(path).get("deviation", []):
-        where = f"{path}: {row.get('scenario', '?')}"
-        if set(row) != {"scenario", "verdict", "text"} or row["verdict"] not in VERDICTS:
-            raise CatalogueError(f"{where}: expected scenario, verdict ({', '.join(VERDICTS)}) and text")
-        if not os.path.exists(os.path.join(HERE, row["scenario"] + ".scn")):
-            raise CatalogueError(f"{where}: there is no such scenario")
-        out[row["scenario"]] = row
+    out = read_toml(path)
+    for scenario, row in out.items():
+        where = f"{path}:{line_of(path, scenario)}"
+        if not isinstance(row, dict) or set(row) != {"verdict", "text"} or row["verdict"] not in VERDICTS:
+            raise CatalogueError(f"{where}: found '{scenario}', expected \"SCENARIO\" = {{verdict = ..., text = ...}}; "
+                                 f"verdicts are {', '.join(VERDICTS)}")
+        if not os.path.exists(os.path.join(HERE, scenario + ".scn")):
+            raise CatalogueError(f"{where}: found '{scenario}', expected a scenario below conformance")
     return out
+
+
+def line_of(path, key):
+    """Where a key stands, for people; 1 when that cannot be seen."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return next((number for number, line in enumerate(file, 1) if line.strip().strip('"[').startswith(key)), 1)
 
 
 def requirements():

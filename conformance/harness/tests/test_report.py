@@ -76,7 +76,7 @@ def test_a_login_that_is_refused_is_one_line(scripted):
 
 
 def test_every_target_is_well_formed():
-    assert {"sandbox", "dovecot", "postfix"} <= set(catalogue.names())
+    assert {"courier", "cyrus", "dovecot", "exim", "opensmtpd", "postfix", "sandbox"} == set(catalogue.names())
     for name in catalogue.names():
         assert catalogue.place(name).title
         catalogue.deviations(name)
@@ -85,11 +85,11 @@ def test_every_target_is_well_formed():
 def test_deviation_of_no_scenario(monkeypatch, tmp_path):
     monkeypatch.setattr(catalogue, "HERE", str(tmp_path))
     (tmp_path / "deviations").mkdir()
-    (tmp_path / "deviations" / "x.toml").write_text('[[deviation]]\nscenario = "a/b"\nverdict = "peer"\ntext = "t"\n')
-    with pytest.raises(catalogue.CatalogueError, match="no such scenario"):
+    (tmp_path / "deviations" / "x.toml").write_text('# head\n"a/b" = {verdict = "peer", text = "t"}\n')
+    with pytest.raises(catalogue.CatalogueError, match=r"x.toml:2: found 'a/b', expected a scenario below conformance"):
         catalogue.deviations("x")
-    (tmp_path / "deviations" / "x.toml").write_text('[[deviation]]\nscenario = "a/b"\nverdict = "bug"\ntext = "t"\n')
-    with pytest.raises(catalogue.CatalogueError, match="expected scenario, verdict"):
+    (tmp_path / "deviations" / "x.toml").write_text('"a/b" = {verdict = "bug", text = "t"}\n')
+    with pytest.raises(catalogue.CatalogueError, match=r"x.toml:1: found 'a/b', expected .* verdicts are peer, ambiguous"):
         catalogue.deviations("x")
 
 
