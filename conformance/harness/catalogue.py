@@ -27,7 +27,10 @@ def read_toml(path):
     except OSError as error:
         raise CatalogueError(f"{path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{path}: {error}") from None
+        at = re.fullmatch(r"(.*) \(at line ([0-9]+), .*\)", str(error))
+        raise CatalogueError(f"{path}:{at[2]}: {at[1]}" if at else f"{path}: {error}") from None
+    except UnicodeDecodeError:
+        raise CatalogueError(f"{path}: found octets that are not UTF-8, expected TOML") from None
 
 
 class Place:

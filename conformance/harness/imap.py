@@ -106,15 +106,21 @@ def login(target, service, number, timeout):
     if "LOGINDISABLED" in words and "STARTTLS" in words:
         session.must(b"STARTTLS")
         session.sock = target.start_tls(session.sock)
-    session.must(b"LOGIN " + quoted(target.address(number)) + b" " + quoted(target.password))
+    reply = session.command(b"LOGIN " + quoted(target.address(number)) + b" " + quoted(target.password))
+    if reply.code != "OK":
+        raise ImapError(f"the login of {target.address(number)} is refused: {reply.texts[-1].decode('latin-1')}")
     return session
 
 
 def probe(target, service):
     """What is offered before and after the login."""
+    if not target.users:
+        raise ImapError("found no user, expected one (--user)")
     session = Session(target.connect(service, 10))
     with session.sock:
-        session.receive(cutter(True))
+        hello = session.receive(cutter(True))
+        if not hello.texts[0].upper().startswith((b"* OK", b"* PREAUTH")):
+            raise ImapError(f"found '{hello.texts[0].decode('latin-1')}', expected greeting * OK")
         words = session.capabilities()
     session = login(target, service, 1, 10)
     with session.sock:

@@ -37,8 +37,14 @@ class Run:
         return f"{self.count(PASSED)} passed, {self.count(FAILED)} failed{known}, {self.count(NOT_OFFERED)} not offered"
 
 
-def write(folder, runs, requirements):
+def make_folder(folder):
+    """The folder of a report; OSError when nothing can be written there."""
     os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "report.json"), "a", encoding="utf-8"):
+        pass
+
+
+def write(folder, runs, requirements):
     for name, text in (("report.json", json_text(runs, requirements)), ("junit.xml", junit_text(runs)),
                        ("index.html", html_text(runs, requirements))):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:

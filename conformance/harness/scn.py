@@ -131,6 +131,7 @@ class Scenario:
     path: str
     title: str = ""
     req: list = field(default_factory=list)
+    req_lines: dict = field(default_factory=dict)       # id -> where it stands
     service: str = "smtp"
     needs: list = field(default_factory=list)
     users: int = 1
@@ -381,6 +382,7 @@ class Parser:
             if not REQ.fullmatch(word):
                 raise Mistake(word, "a requirement id as R5321-4.1.1.3-c")
             self.scenario.req.append(word)
+            self.scenario.req_lines.setdefault(word, self.lineno)
 
     def header_service(self, value):
         if value not in SERVICES:

@@ -40,6 +40,8 @@ def read_env(path):
                 values[match[1]] = words[0] if words else ""
     except OSError as error:
         raise TargetError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise TargetError(f"{path}: found octets that are not UTF-8, expected lines NAME=value") from None
     return values
 
 
@@ -51,7 +53,7 @@ class Target:
         self.ports = {}
         for service, name in PORTS.items():
             if values.get(name):
-                if not re.fullmatch(r"[0-9]{1,5}", values[name]):
+                if not re.fullmatch(r"[0-9]{1,5}", values[name]) or not 0 < int(values[name]) < 65536:
                     raise TargetError(f"{name}: found '{values[name]}', expected a port number")
                 self.ports[service] = int(values[name])
         self.domain = values.get("DOMAIN") or "example.test"
@@ -117,7 +119,10 @@ class Target:
         return os.path.join(self.maildir_root, self.address(number).rpartition("@")[0], "Maildir")
 
     def connect(self, service, timeout):
-        sock = socket.create_connection((self.host, self.ports[service]), timeout=timeout)
+        try:
+            sock = socket.create_connection((self.host, self.ports[service]), timeout=timeout)
+        except UnicodeError:
+            raise OSError(0, "no name of a host") from None
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self.start_tls(sock) if service in IMPLICIT_TLS else sock
 
@@ -145,7 +150,8 @@ class Target:
             try:
                 return imap.probe(self, service)
             except (OSError, imap.ImapError, replies.BadReply) as error:
-                raise TargetError(f"{self.host}:{self.ports[service]} ({service}): {error}") from None
+                why = getattr(error, "strerror", None) or error
+                raise TargetError(f"{self.host}:{self.ports[service]} ({service}): {why}") from None
         return self.probe_pop3(service) if service in ("pop3", "pop3s") else self.probe_smtp(service)
 
     def probe_pop3(self, service):
@@ -180,20 +186,29 @@ class Target:
         try:
             with self.connect(service, 10) as sock:
                 words, sock = self.greet(sock, verb, where, greeting=True)
-                if "STARTTLS" in words:
-                    sock.sendall(b"STARTTLS\r\n")
-                    if read_reply(sock, where).code == "220":
-                        with self.start_tls(sock) as tls:
-                            words |= self.greet(tls, verb, where, greeting=False)[0]
+                if "STARTTLS" in words and ask(sock, where, b"STARTTLS").code == "220":
+                    with self.start_tls(sock) as tls:
+                        words |= self.greet(tls, verb, where, greeting=False)[0]
+                        self.try_auth(tls, where, words)
+                else:
+                    self.try_auth(sock, where, words)
         except OSError as error:
             raise TargetError(f"{where} ({service}): {error.strerror or error}") from None
         return words
 
+    def try_auth(self, sock, where, words):
+        """The same for SMTP, where AUTH PLAIN is offered."""
+        if not self.users or not self.password or "AUTH=PLAIN" not in words:
+            return
+        token = b64(f"\0{self.address(1)}\0{self.password}".encode())
+        reply = ask(sock, where, b"AUTH PLAIN " + token)
+        if reply.code.startswith("5"):
+            raise TargetError(f"{where}: the login of {self.address(1)} is refused: {reply}")
+
     def greet(self, sock, verb, where, greeting):
         if greeting and (hello := read_reply(sock, where)).code != "220":
             raise TargetError(f"{where}: found '{hello}', expected greeting 220")
-        sock.sendall(f"{verb} {self.client}\r\n".encode())
-        reply = read_reply(sock, where)
+        reply = ask(sock, where, f"{verb} {self.client}".encode())
         words = set()
         for text in reply.texts[1:] if reply.code == "250" else []:
             parts = text.decode("latin-1").upper().split()
@@ -229,7 +244,10 @@ def read_lines(sock, where, command, many):
     sock.sendall(command)
     data, lines = b"", []
     while not lines or (many and lines[0].startswith(b"+OK") and lines[-1] != b"."):
-        cut = replies.cut_line(data)
+        try:
+            cut = replies.cut_line(data)
+        except replies.BadReply as error:
+            raise TargetError(f"{where}: found {error}, expected a reply") from None
         if cut:
             lines.append(cut[0])
             data = cut[1]
@@ -249,6 +267,12 @@ def capa_words(lines):
         parts = line.decode("latin-1").upper().split()
         words |= {parts[0]} | {f"{parts[0]}={p}" for p in parts[1:]} if parts else set()
     return words
+
+
+def ask(sock, where, command):
+    """The reply to one SMTP command."""
+    sock.sendall(command + b"\r\n")
+    return read_reply(sock, where)
 
 
 def read_reply(sock, where):

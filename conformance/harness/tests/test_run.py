@@ -1,6 +1,7 @@
 """The command: counts, exit statuses, its one-line errors, and TLS."""
 
 import os
+import pty
 import ssl
 import socket
 import subprocess
@@ -61,26 +62,129 @@ def test_zone_lines_are_given_to_the_dns(write, scripted, tmp_path):
     assert (tmp_path / "extra").read_text() == "x.test A 127.0.0.1\n"
 
 
-def test_one_line_errors(write, scripted, tmp_path):
+def one_line(words, expected):
+    """The run ends with status 2, one line, and nothing was played."""
+    status, out, err = run(*words)
+    assert status == 2 and expected in err and len(err.splitlines()) == 1, (words, out, err)
+
+
+def test_wrong_use(write):
     good = write("a.scn", GOOD)
+    for words, expected in [
+            (["--only", good], "expected one of --env FILE and --target"),
+            (["--target", "nowhere", "--only", good], "found 'nowhere', expected HOST:PORT or one of "),
+            (["--target", "sandbox", "--target", "nowhere", "--only", good], "found 'nowhere', expected HOST:PORT"),
+            (["--check", "--only", "no/such"], "found 'no/such', expected a folder or file"),
+            (["--check", "--max-wait", "long"], "found 'long', expected a time"),
+            (["--check", "--rfc", "smtp"], "--rfc: found 'smtp', expected a number"),
+            (["--target", "127.0.0.1:25", "--rfc", "1", "--only", good], "--rfc: found '1', expected a number"),
+            (["--target", "127.0.0.1:25", "--rfc", "9999", "--only", good], "--rfc: no scenario names a requirement of 9999"),
+            (["-j", "0", "--only", good], "-j: found '0', expected a number above 0"),
+            (["-j", "many", "--only", good], "invalid int value: 'many'"),
+            (["--nonsense"], "unrecognized arguments: --nonsense"),
+            (["--target", "127.0.0.1:99999", "--only", good], "SMTP_PORT: found '99999', expected a port number"),
+            (["--target", "127.0.0.1:0", "--only", good], "SMTP_PORT: found '0', expected a port number")]:
+        one_line(words, expected)
+
+
+def test_bad_scenarios(write, tmp_path):
+    bad = write("bad.scn", GOOD + "S: 2\n")
+    unknown = write("unknown.scn", "title: x\nreq: R5321-3.1-a\nreq: R5321-99-zz\nS: 220\n")
+    one_line(["--check", "--only", bad], "bad.scn:4: found '2', expected a reply code")
+    one_line(["--check", "--only", unknown], "unknown.scn:3: found 'R5321-99-zz', expected a requirement of rfc/*.toml")
+    status, _, err = run("--target", "127.0.0.1:25", "--only", bad, "--only", unknown)
+    assert status == 2 and len(err.splitlines()) == 2
+    (tmp_path / "folder").mkdir()
+    os.symlink("nowhere", tmp_path / "folder" / "link.scn")
+    one_line(["--check", "--only", tmp_path / "folder"], "link.scn: No such file or directory")
+    one_line(["--check", "--only", write("no-end.scn", GOOD[:-1])], "no-end.scn:3: found 'no line end at the end of the file', expected LF")
+
+
+def test_bad_files(write, tmp_path):
+    good = write("a.scn", GOOD)
+    octets = tmp_path / "octets"
+    octets.write_bytes(b"SMTP_PORT=\xff\n")
+    for words, expected in [
+            (["--env", tmp_path / "none", "--only", good], "none: No such file"),
+            (["--env", tmp_path, "--only", good], f"{tmp_path}: Is a directory"),
+            (["--env", write("env", "SMTP PORT\n"), "--only", good], "env:1: found 'SMTP PORT', expected NAME=value"),
+            (["--env", write("env2", "SMTP_PORT=x\n"), "--only", good], "SMTP_PORT: found 'x', expected a port number"),
+            (["--env", octets, "--only", good], "octets: found octets that are not UTF-8"),
+            (["--target", "127.0.0.1:25", "--only", good, "--report", good], f"{good}: File exists"),
+            (["--target", "127.0.0.1:25", "--only", good, "--report", good / "x"], "Not a directory")]:
+        one_line(words, expected)
+
+
+def closed_port():
     closed = socket.create_server(("127.0.0.1", 0))
     port = closed.getsockname()[1]
     closed.close()
-    cases = [
-        (["--only", good], "expected one of --env FILE and --target"),
-        (["--target", "nowhere", "--only", good], "found 'nowhere', expected HOST:PORT"),
-        (["--target", f"127.0.0.1:{port}", "--only", good], f"127.0.0.1:{port} (smtp): Connection refused"),
-        (["--env", tmp_path / "none", "--only", good], "none: No such file"),
-        (["--env", write("env", "SMTP PORT\n"), "--only", good], "env:1: found 'SMTP PORT', expected NAME=value"),
-        (["--env", write("env2", "SMTP_PORT=x\n"), "--only", good], "SMTP_PORT: found 'x', expected a port number"),
-        (["--check", "--only", "no/such"], "found 'no/such', expected a folder or file"),
-        (["--check", "--only", write("bad.scn", GOOD + "S: 2\n")], "bad.scn:4: found '2', expected a reply code"),
-        (["--check", "--max-wait", "long"], "found 'long', expected a time"),
-        (["--target", f"127.0.0.1:{scripted(smtp, b'554 no' + bytes([13, 10])).port}", "--only", good], "expected greeting 220"),
-    ]
-    for words, expected in cases:
-        status, _, err = run(*words)
-        assert status == 2 and expected in err and len(err.splitlines()) == 1, (words, err)
+    return port
+
+
+def test_unreachable_servers(write, scripted):
+    good, pop3 = write("a.scn", GOOD), write("b.scn", GOOD.replace("S: 220", "service: pop3\nS: /OK/"))
+    imap = write("c.scn", GOOD.replace("S: 220", "service: imap\nlogin: no\nS: * /OK/"))
+    port, silent = closed_port(), scripted(smtp, b"").port
+    greets = lambda octets: f"127.0.0.1:{scripted(smtp, octets).port}"
+    for words, expected in [
+            (["--target", f"127.0.0.1:{port}", "--only", good], f"127.0.0.1:{port} (smtp): Connection refused"),
+            (["--target", f"127.0.0.1:{port}", "--service", "pop3", "--only", pop3], f"127.0.0.1:{port} (pop3): Connection refused"),
+            (["--target", f"127.0.0.1:{port}", "--service", "imap", "--user", "a", "--only", imap], f"127.0.0.1:{port} (imap): Connection refused"),
+            (["--target", f"no-such-host.invalid:{port}", "--only", good], f"no-such-host.invalid:{port} (smtp): "),
+            (["--target", f"a..b:{port}", "--only", good], f"a..b:{port} (smtp): "),
+            (["--target", greets(b"554 no\r\n"), "--only", good], "found '554 no', expected greeting 220"),
+            (["--target", greets(b"hello\r\n"), "--only", good], "expected a reply"),
+            (["--target", greets(b"hello\n"), "--service", "pop3", "--only", pop3], "expected a reply"),
+            (["--target", greets(b"* BYE\r\n"), "--service", "imap", "--user", "a", "--only", imap], "found '* BYE', expected greeting * OK"),
+            (["--target", f"127.0.0.1:{silent}", "--service", "imap", "--only", imap], "found no user, expected one (--user)")]:
+        one_line(words, expected)
+
+
+def test_refused_logins(write, scripted):
+    def submission(line):
+        return (b"250-x\r\n250 AUTH PLAIN\r\n" if line.startswith(b"EHLO") else b"535 5.7.8 No\r\n")
+
+    def imap(line):
+        tag = line.split()[0]
+        return (b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK x\r\n") if b"CAPABILITY" in line else tag + b" NO not you\r\n"
+
+    server = scripted(submission).port
+    one_line(["--target", f"127.0.0.1:{server}", "--service", "submission", "--user", "a", "--pass", "secret", "--only",
+              write("a.scn", GOOD.replace("S:", "service: submission\nS:"))],
+             f"127.0.0.1:{server}: the login of a@example.test is refused: 535 5.7.8 No")
+    server = scripted(imap, b"* OK x\r\n").port
+    one_line(["--target", f"127.0.0.1:{server}", "--service", "imap", "--user", "a", "--pass", "secret", "--only",
+              write("b.scn", GOOD.replace("S: 220", "service: imap\nlogin: no\nS: * /OK/"))],
+             f"127.0.0.1:{server} (imap): the login of a@example.test is refused: ")
+
+
+def test_progress_is_for_terminals(write, scripted):
+    words = ["--target", f"127.0.0.1:{scripted(smtp).port}", "--users", "user1", "--only", write("a.scn", GOOD)]
+    assert "\r" not in run(*words)[1]
+    leader, follower = pty.openpty()
+    child = subprocess.Popen([sys.executable, RUN, *map(str, words)], stdout=follower, stderr=follower)
+    os.close(follower)
+    said = b""
+    try:
+        while got := os.read(leader, 4096):
+            said += got
+    except OSError:                 # the end of a terminal
+        pass
+    os.close(leader)
+    assert child.wait() == 0 and b"1 of 1 played, 0 not passed" in said
+
+
+def test_terminated_run(write, scripted):
+    """SIGTERM ends a run as Ctrl-C does, so that what it started is stopped."""
+    server = scripted(lambda line: smtp(line) if line.startswith(b"EHLO") else b"")
+    slow = write("a.scn", GOOD + "C: NOOP\nS: 250\n")
+    child = subprocess.Popen([sys.executable, RUN, "--target", f"127.0.0.1:{server.port}", "--users", "user1", "--only", str(slow)],
+                             stdout=subprocess.PIPE, text=True)
+    child.stdout.readline()
+    child.terminate()
+    assert child.wait(timeout=30) == 130
+    child.stdout.close()
 
 
 @pytest.fixture(scope="module")
