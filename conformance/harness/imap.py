@@ -91,7 +91,8 @@ class Session:
     def capabilities(self):
         reply = self.must(b"CAPABILITY")
         lines = [t for t in reply.texts if t.upper().startswith(b"* CAPABILITY ")]
-        return set(lines[0].decode("latin-1").upper().split()[2:]) if lines else set()
+        words = lines[0].decode("latin-1").upper().split()[2:] if lines else []
+        return {name for word in words for name in (word, word.partition("=")[0])}
 
 
 def quoted(text):

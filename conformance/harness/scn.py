@@ -22,7 +22,7 @@ IMAP_SERVICES = ("imap", "imaps")
 HEADER_KEYS = ("title", "req", "service", "needs", "users", "policy", "zone", "answer", "timeout", "mail", "login",
                "message")
 ONCE = ("title", "service", "users", "policy", "timeout")
-BARE = ("flush", "eof", "closenotify", "starttls", "close", "abort", "rest", "else", "end")
+BARE = ("flush", "eof", "closenotify", "starttls", "compress", "close", "abort", "rest", "else", "end")
 WORDS = ("fill", "quiet", "wait", "conn", "event", "repeat", "if", "mailbox", "octets", "lines") + BARE
 REST_SERVICES = ("pop3", "pop3s")
 COLONED = ("C", "C-", "S", "S+", "S-")
@@ -525,12 +525,19 @@ class Parser:
         return Step("wait", 0, number=parse_time(rest))
 
     def word_conn(self, rest):
-        if not NAME.fullmatch(rest):
-            raise Mistake(rest, "a connection name")
-        self.connections.add(rest)
+        name, _, user = rest.partition(" ")
+        if not NAME.fullmatch(name):
+            raise Mistake(name, "a connection name")
+        self.connections.add(name)
         if len(self.connections) > MAX_CONNECTIONS:
-            raise Mistake(rest, f"at most {MAX_CONNECTIONS} connections")
-        return Step("conn", 0, word=rest)
+            raise Mistake(name, f"at most {MAX_CONNECTIONS} connections")
+        if not user:
+            return Step("conn", 0, word=name, user=1)
+        if not re.fullmatch(r"user[1-9][0-9]?", user):
+            raise Mistake(user, "userK")
+        if int(user[4:]) > self.scenario.users:
+            raise Mistake(user, "at most as many as users: says")
+        return Step("conn", 0, word=name, user=int(user[4:]))
 
     def word_event(self, rest):
         if rest not in EVENTS:

@@ -8,7 +8,7 @@ import string
 import struct
 import time
 
-from . import imap, replies, scn
+from . import deflate, imap, replies, scn
 from .mailbox import Mailbox
 from .targets import b64
 
@@ -138,16 +138,16 @@ class Player:
     def open(self, name, step):
         if name not in self.connections:
             try:
-                sock = self.dial()
+                sock = self.dial(step.user if step.kind == "conn" else 1)
             except (OSError, imap.ImapError) as error:
                 raise Failed(step.line, "a connection", getattr(error, "strerror", None) or str(error)) from None
             self.connections[name] = Connection(name, sock)
         self.current = self.connections[name]
 
-    def dial(self):
-        """A connection; of IMAP one that is logged in unless the scenario wants to do that itself."""
+    def dial(self, user):
+        """A connection; of IMAP one on which `user` is logged in unless the scenario wants to do that itself."""
         if self.scenario.service in scn.IMAP_SERVICES and self.scenario.login:
-            return imap.login(self.target, self.scenario.service, self.users[1], self.timeout()).sock
+            return imap.login(self.target, self.scenario.service, self.users[user], self.timeout()).sock
         return self.target.connect(self.scenario.service, self.timeout())
 
     def timeout(self):
@@ -383,6 +383,13 @@ class Player:
             self.note(conn, "S", "(TLS failed)")
             raise Failed(step.line, "a TLS handshake", str(error)) from None
         self.note(conn, "C", f"(TLS: {conn.sock.version()})")
+
+    def do_compress(self, step):
+        conn = self.connection(step)
+        if conn.data:
+            raise Failed(step.line, "no reply waiting before compression", show(conn.data))
+        conn.sock = deflate.DeflateSocket(conn.sock)
+        self.note(conn, "C", "(compression)")
 
     def do_conn(self, step):
         self.open(step.word, step)

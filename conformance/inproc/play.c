@@ -195,6 +195,8 @@ run_one(struct play *p, const struct scn_step *s, struct conn *c)
 		return true;
 	case SCN_STARTTLS:
 		return do_starttls(p, s, c);
+	case SCN_COMPRESS:
+		return play_fail(p, s, "a server that compresses", SL("none"));
 	case SCN_CLOSE:
 		p->target->shut(c->wire);
 		conn_end(p, c);

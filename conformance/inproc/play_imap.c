@@ -131,12 +131,13 @@ is_clear_only(struct slice word)
 static bool
 is_offered(const struct scn *scn, struct slice need)
 {
-	struct slice all = SL(CAPABILITIES CAPABILITIES_DOOR), word;
+	struct slice all = SL(CAPABILITIES CAPABILITIES_DOOR), word, name;
 	bool more = true;
 
 	while (more) {
 		more = sl_cut(&all, ' ', &word);
-		if (sl_eq(word, need))
+		name = sl_sub(word, 0, sl_find(word, '='));
+		if (sl_eq(word, need) || sl_eq(name, need))
 			return !is_clear_only(need) || sl_eq(scn->service, SL("imap"));
 	}
 	return false;
@@ -232,10 +233,13 @@ open_conn(struct play *p, const struct scn_step *s)
 	struct drive_conn *c;
 	size_t end_of_login;
 
-	(void)s;
 	if (p->scn->no_login)
 		return imap_world_knock(w, sl_eq(p->scn->service, SL("imaps")));
-	c = imap_world_enter(w, 1);
+	if (s->kind == SCN_CONN && s->user > IMAP_WORLD_USERS) {
+		play_fail(p, s, "at most 8 users", s->source);
+		return NULL;
+	}
+	c = imap_world_enter(w, s->kind == SCN_CONN && s->user ? s->user : 1);
 	end_of_login = sl_find(buf_slice(&c->out), '\n');
 	if (end_of_login < c->out.n)
 		buf_drop(&c->out, end_of_login + 1);

@@ -391,8 +391,19 @@ step_lines(struct parser *p, struct scn_step *s, struct slice value)
 static bool
 step_conn(struct parser *p, struct scn_step *s, struct slice value)
 {
-	s->word = value;
-	return scn_is_name(value) || fail(p, value, "a connection name");
+	uint64_t n;
+
+	sl_cut(&value, ' ', &s->word);
+	if (!scn_is_name(s->word))
+		return fail(p, s->word, "a connection name");
+	if (value.n == 0)
+		return true;
+	if (!sl_starts(value, SL("user")) || !num_u64(sl_skip(value, 4), 99, &n) || n == 0)
+		return fail(p, value, "userK");
+	if (n > p->scn->users)
+		return fail(p, value, "at most as many as users: says");
+	s->user = (unsigned)n;
+	return true;
 }
 
 static bool
@@ -462,6 +473,7 @@ static const struct {
 	{"quiet", SCN_QUIET, step_time, false},
 	{"wait", SCN_WAIT, step_time, false},
 	{"starttls", SCN_STARTTLS, step_bare, true},
+	{"compress", SCN_COMPRESS, step_bare, true},
 	{"conn", SCN_CONN, step_conn, false},
 	{"close", SCN_CLOSE, step_bare, true},
 	{"abort", SCN_ABORT, step_bare, true},

@@ -166,3 +166,13 @@ def test_imap_responses_have_literals():
     assert (reply.tag, reply.code, len(reply.texts), rest) == ("a1", "OK", 2, b"z")
     assert imap.cutter(False)(b"* 1 EXISTS\r\n") is None
     assert imap.cutter(True)(b"* BYE x\r\n")[0].tag == "*"
+
+
+def test_connections_of_other_users(tmp_path):
+    scenario = parse(tmp_path, IMAP + "users: 2\nconn b user2\nconn c\ncompress\n")
+    assert [(s.kind, s.word, s.user) for s in scenario.steps] == [("conn", "b", 2), ("conn", "c", 1), ("compress", "", 0)]
+    assert mistakes(tmp_path, IMAP + "conn b user2\nconn c 1\nconn 2\ncompress x\n") == [
+        "4: found 'user2', expected at most as many as users: says",
+        "5: found '1', expected userK",
+        "6: found '2', expected a connection name",
+        "7: found 'x', expected the end of the line"]
