@@ -88,7 +88,10 @@ imap_lex_char(struct imap_lexer *lx, unsigned char c)
 	return imap_lex_fail(lx, "unexpected character");
 }
 
-/* R3501-2.2.2-b */
+/*
+ * R3501-2.2.2-b; R4466-2.1-a, R4466-2.2-a, R4466-2.3-a, R4466-2.4-a: no extension with parameters
+ * is known.
+ */
 bool
 imap_lex_end(struct imap_lexer *lx)
 {
@@ -122,6 +125,7 @@ imap_lex_name(struct imap_lexer *lx, struct slice *out)
 	return take_run(lx, CLASS_NAME, out, "expected a name");
 }
 
+/* R9051-2.2.1-b: nothing remembers tags. */
 bool
 imap_lex_tag(struct imap_lexer *lx, struct slice *out)
 {

@@ -113,7 +113,10 @@ take_system_flag(struct imap_lexer *lx, unsigned *flags)
 	return imap_lex_fail(lx, "there is no such system flag");
 }
 
-/* R3501-2.3.2-b, R8457-2-a, R8457-2-b: a keyword is any atom. */
+/*
+ * R3501-2.3.2-b, R8457-2-a, R8457-2-b: a keyword is any atom. R9051-2.3.2-a, R9051-2.3.2-f: in any
+ * case.
+ */
 static bool
 take_flag(struct imap_lexer *lx, struct imap_lex_flags *out, struct slice *keywords)
 {

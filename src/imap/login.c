@@ -28,8 +28,8 @@ bad(struct door *d, struct slice tag, const char *words)
 /* ---- capabilities ---- */
 
 /*
- * R3501-6.1.1-b, R3501-6.2.3-b, R3501-6.2.1-b, R2595-3.2-a, R8314-3.2-c: what can be done now, and
- * only that.
+ * R3501-6.1.1-b, R3501-6.2.3-b, R3501-6.2.1-b, R9051-6.1.1-d, R2595-3.2-a, R8314-3.2-c: what can be
+ * done now, and only that.
  */
 static void
 put_capabilities(struct door *d, struct buf *out)
@@ -111,7 +111,9 @@ run_id(struct command *c)
 	tagged(c, "OK ID completed");
 }
 
-/* R3501-6.2.1-a, R3501-6.2.1-c, R2595-3.1-a, R2595-3.1-c, R8314-3.2-b, R8314-3.2-c */
+/*
+ * R3501-6.2.1-a, R3501-6.2.1-c, R9051-6.2.1-a, R2595-3.1-a, R2595-3.1-c, R8314-3.2-b, R8314-3.2-c
+ */
 static void
 run_starttls(struct command *c)
 {

@@ -131,6 +131,7 @@ settle(struct imap_server *s)
 
 /* --- the engine's calls --------------------------------------------------------------------- */
 
+/* R9051-5.4-c: from what was heard last. */
 static int64_t
 server_deadline(const struct engine *e)
 {

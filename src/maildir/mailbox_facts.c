@@ -548,7 +548,7 @@ facts_append(struct mailbox *m, const struct buf *records, struct fault *f)
 	return ST_OK;
 }
 
-/* R3501-2.3.1.1-a, R3501-2.3.1.1-c */
+/* R3501-2.3.1.1-a, R3501-2.3.1.1-c, R9051-2.3.1.1-f */
 struct message *
 facts_add_message(struct mailbox *m, struct slice base, int64_t saved_sec, struct buf *out)
 {

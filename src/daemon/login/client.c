@@ -241,7 +241,8 @@ const struct session_ops client_ops = {
 
 /*
  * R2595-2.2-a, R2595-2.2-b: TLS_REQUIRED says whether passwords are taken without it. R8314-3.1-a,
- * R8314-3.2-a, R8314-3-b, R8314-4-a, R8314-4-b: TLS from the first octet, or when it is asked for.
+ * R8314-3.2-a, R8314-3-b, R8314-4-a, R8314-4-b, R9051-11.2-b, R9051-11.2-c, R9051-11.2-d: TLS from
+ * the first octet, or when it is asked for.
  */
 static void
 fill_options(const struct client *c, struct door_opts *o)

@@ -13,8 +13,8 @@ static const struct {
 };
 
 /*
- * R3501-5.1.1-a, R3501-7.2.2-a, R3501-7.2.2-c; R3348-3-a: both of its attributes never stand
- * together.
+ * R3501-5.1.1-a, R3501-7.2.2-a, R3501-7.2.2-c, R9051-6.3.9.3-a, R9051-7.3.1-e; R3348-3-a: both of
+ * its attributes never stand together.
  */
 static void
 say_folder(struct imap_server *s, struct slice name, unsigned attributes)
@@ -22,7 +22,7 @@ say_folder(struct imap_server *s, struct slice name, unsigned attributes)
 	struct buf *out = imap_out(s);
 	const char *space = "";
 
-	if (attributes & IMAP_NOSELECT) /* R3501-7.2.2-b */
+	if (attributes & IMAP_NOSELECT) /* R3501-7.2.2-b, R9051-7.3.1-c */
 		attributes &= ~(unsigned)IMAP_MARKED;
 	if (attributes & IMAP_HAS_CHILDREN)
 		attributes &= ~(unsigned)(IMAP_HAS_NO_CHILDREN | IMAP_NOINFERIORS);
@@ -54,7 +54,7 @@ say_root(struct imap_server *s, struct slice reference)
  * Does name match, "*" standing for anything and "%" for anything within a level? Where the last
  * "%" cannot be stretched any more, the last "*" is; earlier ones never need to be: a "*" behind
  * them could have taken what they would. R3501-6.3.8-c, R3501-6.3.8-d, R3501-6.3.8-e,
- * R3501-6.3.8-f
+ * R3501-6.3.8-f, R9051-6.3.9-f
  */
 bool
 imap_list_match(struct slice pattern, struct slice name)

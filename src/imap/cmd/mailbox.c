@@ -135,7 +135,7 @@ status_value(const struct imap_status *st, size_t offset)
 	return v;
 }
 
-/* R3501-6.3.10-b, R3501-7.2.4-a */
+/* R3501-6.3.10-b, R3501-7.2.4-a, R9051-6.3.11-d */
 void
 imap_answered_status(struct imap_server *s, const struct engine_answer *a)
 {

@@ -68,6 +68,7 @@ const struct imap_status_item imap_status_items[IMAP_STATUS_ITEMS] = {
 	{"UNSEEN", offsetof(struct imap_status, unseen)},
 };
 
+/* R9051-6.3.11-h */
 static bool
 take_status_item(struct imap_lexer *lx, unsigned *items)
 {

@@ -47,6 +47,7 @@ static const struct {
 	{"-FLAGS.SILENT", IMAP_STORE_REMOVE, true},
 };
 
+/* R4466-2.5-a: no modifier is known. */
 static bool
 take_how(struct imap_lexer *lx, struct imap_store *d)
 {

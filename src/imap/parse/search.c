@@ -186,7 +186,7 @@ negated(struct reader *r, struct imap_key *key)
 	return not ;
 }
 
-/* A key that has a name. */
+/* A key that has a name. R4466-2.6.1-c, R9051-6.4.4-a: RETURN is none. */
 static struct imap_key *
 named_take(struct reader *r, struct slice name, unsigned depth)
 {
