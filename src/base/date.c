@@ -88,14 +88,14 @@ date_to_seconds(const struct date *d, int64_t *t)
 	if (d->year < YEAR_MIN || d->year > YEAR_MAX || d->month < 1 || d->month > 12 ||
 	    d->day < 1 || d->day > days_in_month(d->year, d->month))
 		return false;
-	/* RFC 5322 section 3.3: a leap second; it counts as the first one of the next minute. */
+	/* RFC 5322 section 3.3: a leap second; it counts as the last one of its minute and day. */
 	if (d->hour < 0 || d->hour > 23 || d->minute < 0 || d->minute > 59 || d->second < 0 ||
 	    d->second > 60)
 		return false;
 	if (d->offset_minutes < -OFFSET_MAX || d->offset_minutes > OFFSET_MAX)
 		return false;
 	*t = days_of(d->year, d->month, d->day) * DAY + d->hour * 3600 + d->minute * 60 +
-	     d->second - (int64_t)d->offset_minutes * 60;
+	     (d->second > 59 ? 59 : d->second) - (int64_t)d->offset_minutes * 60;
 	return true;
 }
 

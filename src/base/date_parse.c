@@ -199,8 +199,8 @@ date_parse_rfc5322(struct slice s, struct date *d)
 		return false;
 	if (!skip_cfws(&s) || s.n != 0 || !date_to_seconds(&read, &t))
 		return false;
-	/* Noon UTC of the civil day has the same weekday as the day itself. */
-	date_from_seconds(t + (int64_t)read.offset_minutes * 60 - read.second, 0, &same_day);
+	/* The civil time taken for UTC has the same weekday. */
+	date_from_seconds(t + (int64_t)read.offset_minutes * 60, 0, &same_day);
 	read.weekday = same_day.weekday;
 	*d = read;
 	return true;

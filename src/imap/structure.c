@@ -72,14 +72,16 @@ put_extended(struct writer *w, const struct content_param *p)
 {
 	struct buf text;
 
-	buf_init(&text, p->name.n + 1 + p->charset.n + 2 + p->octets.n * 3);
+	buf_init(&text, p->name.n + 1 + p->charset.n + p->language.n + 2 + p->octets.n * 3);
 	buf_put(&text, p->name);
 	buf_put_byte(&text, '*');
 	put_text(w, buf_slice(&text));
 	buf_put_byte(w->out, ' ');
 	buf_clear(&text);
 	buf_put(&text, p->charset);
-	buf_put(&text, SL("''"));
+	buf_put_byte(&text, '\'');
+	buf_put(&text, p->language); /* R2231-6-b */
+	buf_put_byte(&text, '\'');
 	for (size_t i = 0; i < p->octets.n; i++) {
 		unsigned char c = p->octets.p[i];
 

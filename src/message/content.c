@@ -149,11 +149,11 @@ percent_decode(struct buf *out, struct slice s)
 	}
 }
 
-/* Appends one piece; the first extended one names the charset. */
+/* Appends one piece; the first extended one names charset and language. */
 static void
-piece_add(struct buf *out, struct raw_param *r, struct slice *charset, bool first)
+piece_add(struct buf *out, struct raw_param *r, struct content_param *p, bool first)
 {
-	struct slice value = r->value, language;
+	struct slice value = r->value;
 
 	r->used = true;
 	if (!r->is_extended) {
@@ -163,10 +163,10 @@ piece_add(struct buf *out, struct raw_param *r, struct slice *charset, bool firs
 	if (first) {
 		struct slice rest = value;
 
-		if (sl_cut(&rest, '\'', charset) && sl_cut(&rest, '\'', &language))
+		if (sl_cut(&rest, '\'', &p->charset) && sl_cut(&rest, '\'', &p->language))
 			value = rest;
 		else
-			*charset = SL_NONE;
+			p->charset = p->language = SL_NONE;
 	}
 	percent_decode(out, value);
 }
@@ -185,24 +185,23 @@ static void
 param_value(struct arena *a, struct raw_param *list, struct raw_param *r,
     const struct charset_ops *cs, struct content_param *p)
 {
-	struct slice charset = SL_NONE;
 	struct buf octets, text;
 	unsigned section = 0;
 
 	buf_init(&octets, VALUE_MAX);
 	buf_init(&text, VALUE_MAX * 3);
 	if (!r->is_section) {
-		piece_add(&octets, r, &charset, true);
+		piece_add(&octets, r, p, true);
 	} else {
 		for (r = section_find(list, r->name, 0); r;
 		     r = section_find(list, r->name, section)) {
-			piece_add(&octets, r, &charset, section == 0);
+			piece_add(&octets, r, p, section == 0);
 			section++;
 		}
 	}
-	p->charset = charset; /* it points into the value as it was read */
-	p->octets = charset.p ? arena_copy(a, buf_slice(&octets)) : SL_NONE;
-	if (charset.n && cs->to_utf8(cs->arg, charset, buf_slice(&octets), &text))
+	/* charset and language point into the value as it was read */
+	p->octets = p->charset.p ? arena_copy(a, buf_slice(&octets)) : SL_NONE;
+	if (p->charset.n && cs->to_utf8(cs->arg, p->charset, buf_slice(&octets), &text))
 		p->value = arena_copy(a, buf_slice(&text));
 	else
 		p->value = arena_copy(a, buf_slice(&octets));

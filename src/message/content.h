@@ -19,6 +19,7 @@ struct content_param {
 	struct slice name;    /* lower case, without the stars of RFC 2231 */
 	struct slice value;   /* UTF-8 when it had a charset, else as written; quoting taken off */
 	struct slice charset; /* as RFC 2231 has it, perhaps empty; p NULL: it came without */
+	struct slice language; /* behind the charset, perhaps empty */
 	struct slice octets;  /* with charset.p: the value before it was converted */
 };
 

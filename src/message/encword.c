@@ -18,7 +18,10 @@ struct word {
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-/* Takes an encoded word off the front of *s; R2047-2-a. */
+/*
+ * Takes an encoded word off the front of *s; R2047-2-a, R2047-5-a: what is glued to a letter or
+ * digit is text. Careless writers glue words to punctuation.
+ */
 static bool
 word_take(struct slice *s, struct word *w)
 {
@@ -41,7 +44,10 @@ word_take(struct slice *s, struct word *w)
 	for (const unsigned char *p = rest.p; p < w->text.p + w->text.n; p++)
 		if (*p <= ' ' || *p == 127)
 			return false;
-	*s = sl_skip(*s, (size_t)(w->text.p + w->text.n + 2 - s->p));
+	rest = sl_skip(*s, (size_t)(w->text.p + w->text.n + 2 - s->p));
+	if (rest.n && ascii_is_alnum(rest.p[0]))
+		return false;
+	*s = rest;
 	return true;
 }
 
@@ -147,7 +153,7 @@ plain_length(struct slice s)
 void
 encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs)
 {
-	bool after_word = false;
+	bool after_word = false, glued = false;
 	struct slice blanks;
 	size_t n;
 
@@ -157,8 +163,8 @@ encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs
 		blanks = blanks_take(&value);
 		if (!after_word)
 			put_blanks(out, blanks);
-		if (run_decode(
-			&value, cs, out)) { /* R2047-6.2-a: blanks between two are not shown */
+		/* R2047-6.2-a: blanks between two are not shown */
+		if (!(glued && !blanks.n) && run_decode(&value, cs, out)) {
 			after_word = true;
 			continue;
 		}
@@ -169,6 +175,7 @@ encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs
 			break;
 		n = plain_length(value);
 		put_plain(out, sl_sub(value, 0, n)); /* R2047-6.3-a: what is no word is text */
+		glued = ascii_is_alnum(value.p[n - 1]);
 		value = sl_skip(value, n);
 	}
 }
