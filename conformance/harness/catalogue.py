@@ -111,6 +111,8 @@ def deviations(name):
     if not os.path.exists(path):
         return {}
     out = read_toml(path)
+    for row in out.pop("deviation", []):            # the longer form, for those who add by hand
+        out[row.pop("scenario", "?")] = row
     for scenario, row in out.items():
         where = f"{path}:{line_of(path, scenario)}"
         if not isinstance(row, dict) or set(row) != {"verdict", "text"} or row["verdict"] not in VERDICTS:
