@@ -15,6 +15,7 @@ static const unsigned char values[96] = {
 	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 255, 255, 255, 255, 255,
 };
 
+/* R2045-6.8-b */
 static unsigned
 value_of(unsigned char c)
 {

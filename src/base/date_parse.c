@@ -105,7 +105,7 @@ take_month(struct slice *s, int *month)
 	return false;
 }
 
-/* Section 4.3: 50 to 99 and three digits count from 1900, 00 to 49 from 2000. */
+/* Section 4.3: 50 to 99 and three digits count from 1900, 00 to 49 from 2000. R5322-4.3-a. */
 static bool
 take_year(struct slice *s, int *year)
 {
@@ -132,7 +132,10 @@ take_time(struct slice *s, struct date *d)
 	return !take_char(s, ':') || take_digits(s, 2, 2, &d->second, &digits);
 }
 
-/* The names of section 4.3; every other one, also a military letter, says nothing: "-0000". */
+/*
+ * The names of section 4.3; every other one, also a military letter, says nothing: "-0000".
+ * R5322-4.3-a, R5322-4.3-b.
+ */
 static void
 named_zone(struct slice name, struct date *d)
 {
@@ -186,6 +189,7 @@ take_zone(struct slice *s, struct date *d)
 	return true;
 }
 
+/* R5322-3.3-a */
 bool
 date_parse_rfc5322(struct slice s, struct date *d)
 {

@@ -106,8 +106,8 @@ pass_held(struct qp_dec *d, struct buf *out)
 }
 
 /*
- * A line ends behind what is held: white space there was added in transit and is deleted
- * (section 6.7 (3)), an "=" before it makes the break a soft one.
+ * A line ends behind what is held: white space there was added in transit and is deleted (section
+ * 6.7 (3)), an "=" before it makes the break a soft one. R2045-6.7-c, R2045-6.7-e.
  */
 static void
 dec_line_end(struct qp_dec *d, struct buf *out)
@@ -137,6 +137,7 @@ stays_open(const struct qp_dec *d, unsigned char c)
 	return false;
 }
 
+/* R2045-6.7-a, R2045-6.7-b, R2045-6.7-f */
 static void
 dec_byte(struct qp_dec *d, unsigned char c, struct buf *out)
 {

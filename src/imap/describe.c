@@ -53,6 +53,7 @@ imap_describer_new(struct arena *a)
 	return d->parser ? d : NULL;
 }
 
+/* R2045-4-b */
 void
 imap_describer_feed(struct imap_describer *d, struct slice in)
 {

@@ -44,6 +44,7 @@ row_of(struct slice name)
 	return -1;
 }
 
+/* R5322-4.5.3-a */
 void
 imap_envelope_note(struct imap_envelope *e, struct arena *a, const struct header_field *f)
 {

@@ -296,6 +296,7 @@ is_inside(struct slice whole, const unsigned char *at)
 	return whole.n && (uintptr_t)at - (uintptr_t)whole.p < whole.n;
 }
 
+/* R2049-2-d */
 static void
 on_body(void *arg, struct mime_part *part, struct slice text)
 {

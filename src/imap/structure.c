@@ -94,6 +94,7 @@ put_extended(struct writer *w, const struct content_param *p)
 	buf_fini(&text);
 }
 
+/* R2231-6-a, R6532-3.2-b */
 static void
 put_params(struct writer *w, const struct content *c)
 {
@@ -114,6 +115,7 @@ put_params(struct writer *w, const struct content *c)
 	buf_put(w->out, count ? SL(")") : SL("NIL"));
 }
 
+/* R2183-2.8-a, R2183-2.8-b, R2183-2.9-a */
 static void
 put_disposition(struct writer *w, const struct mime_part *part)
 {
@@ -173,6 +175,7 @@ is_closed_box(const struct mime_part *part)
 	       content_is(&part->type, "message", "rfc822");
 }
 
+/* R2049-2-c, R2046-4.1.4-a, R2046-4.5-a */
 static void
 put_type(struct writer *w, const struct mime_part *part, bool as_message)
 {

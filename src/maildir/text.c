@@ -354,6 +354,7 @@ read_on(struct text *t, struct sink *s, struct fault *f)
 	return t->at.wire >= t->wire_bytes ? too_long(t, f) : ST_OK;
 }
 
+/* R2049-3-a, R6532-3.4-a */
 enum st
 text_read(struct text *t, uint64_t wire, size_t max, struct buf *out, struct fault *f)
 {

@@ -81,7 +81,7 @@ word_add(struct reader *r, struct slice word, bool spaced)
 	r->words++;
 }
 
-/* Words and dots off the front: into name and local. */
+/* Words and dots off the front: into name and local. R5322-3.2.3-a. */
 static void
 words_read(struct reader *r)
 {
@@ -239,7 +239,7 @@ group_end(struct reader *r)
 	entry_add(r, ADDRESS_GROUP_END, SL_NONE, SL_NONE, SL_NONE);
 }
 
-/* One entry and the separator behind it. */
+/* One entry and the separator behind it. R5322-3.4-a, R6854-2.1-a, R6854-2.1-b, R6854-2.2-a. */
 static void
 entry_read(struct reader *r)
 {
@@ -284,6 +284,7 @@ entry_read(struct reader *r)
 		r->rest = sl_skip(r->rest, 1);
 }
 
+/* R5322-4-a, R6532-3.2-a */
 void
 address_list_parse(struct arena *a, struct slice value, size_t max, struct address_list *list)
 {

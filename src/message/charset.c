@@ -60,6 +60,7 @@ from_table(const uint16_t *high, struct slice in, struct buf *out)
 	}
 }
 
+/* R2046-4.1.2-c */
 static bool
 builtin_to_utf8(void *arg, struct slice charset, struct slice in, struct buf *out)
 {

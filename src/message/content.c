@@ -132,7 +132,7 @@ params_read(struct arena *a, struct slice s, bool *defect)
 	return first;
 }
 
-/* Percent decoding, RFC 2231 section 4. */
+/* Percent decoding, RFC 2231 section 4. R2231-4-d. */
 static void
 percent_decode(struct buf *out, struct slice s)
 {
@@ -149,7 +149,7 @@ percent_decode(struct buf *out, struct slice s)
 	}
 }
 
-/* Appends one piece; the first extended one names charset and language. */
+/* Appends one piece; the first extended one names charset and language. R2231-4-a. */
 static void
 piece_add(struct buf *out, struct raw_param *r, struct content_param *p, bool first)
 {
@@ -171,6 +171,7 @@ piece_add(struct buf *out, struct raw_param *r, struct content_param *p, bool fi
 	percent_decode(out, value);
 }
 
+/* R2231-3-a, R2231-3-b */
 static struct raw_param *
 section_find(struct raw_param *list, struct slice name, unsigned section)
 {
@@ -180,7 +181,9 @@ section_find(struct raw_param *list, struct slice name, unsigned section)
 	return NULL;
 }
 
-/* The whole value of the parameter that r begins, into p. */
+/*
+ * The whole value of the parameter that r begins, into p. R2231-3-c, R2231-4.1-a, R2231-4.1-b.
+ */
 static void
 param_value(struct arena *a, struct raw_param *list, struct raw_param *r,
     const struct charset_ops *cs, struct content_param *p)
@@ -281,6 +284,7 @@ content_type_parse(
 	params_join(a, params_read(a, value, &c->is_defect), cs, c);
 }
 
+/* R2183-2-a, R2183-2-b */
 void
 content_disposition_parse(
     struct arena *a, struct slice value, const struct charset_ops *cs, struct content *c)

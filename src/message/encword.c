@@ -102,6 +102,7 @@ blanks_take(struct slice *s)
 /*
  * A run of encoded words at the front of *s: neighbours in one charset are converted together,
  * since careless writers cut characters in two. False when there is none that can be shown.
+ * R2047-6.2-b.
  */
 static bool
 run_decode(struct slice *s, const struct charset_ops *cs, struct buf *out)
@@ -150,6 +151,7 @@ plain_length(struct slice s)
 	return n;
 }
 
+/* R2047-6.1-a, R2231-5-a */
 void
 encword_decode(struct buf *out, struct slice value, const struct charset_ops *cs)
 {

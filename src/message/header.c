@@ -148,6 +148,7 @@ on_value(struct header_parser *p, struct slice in)
 	return n;
 }
 
+/* R5322-2.1-a */
 enum st
 header_parser_feed(struct header_parser *p, struct slice in, size_t *used)
 {

@@ -149,7 +149,7 @@ header_begin(struct mime_parser *p, struct mime_part *part)
 	header_parser_init(&p->header, on_field, p);
 }
 
-/* R2045-5.2-a, R2046-5.1.5-a: what a part is when it does not say so. */
+/* R2045-5.2-a, R2046-5.1.5-a: what a part is when it does not say so. R2046-5.1.1-e. */
 static void
 type_default(struct mime_part *part)
 {
@@ -162,6 +162,7 @@ type_default(struct mime_part *part)
 			    : (struct content){.type = SL("text"), .subtype = SL("plain")};
 }
 
+/* R2046-5.2.2-a, R2046-5.2.4-a */
 static bool
 is_message_type(const struct mime_part *part)
 {
@@ -171,7 +172,10 @@ is_message_type(const struct mime_part *part)
 		   MIME_BINARY; /* R2046-5.2.1-a: nothing can be found in an encoded one */
 }
 
-/* The header of the current part is over; its body begins at pos. */
+/*
+ * The header of the current part is over; its body begins at pos. R2046-5.1-a, R2046-5.1.2-a,
+ * R2049-2-e, R2049-2-f.
+ */
 static void
 body_begin(struct mime_parser *p, struct mime_pos pos)
 {
@@ -225,6 +229,7 @@ close_until(struct mime_parser *p, const struct mime_part *stop, struct mime_pos
 /*
  * The open multipart whose delimiter begins this line, or NULL. RFC 2046 5.1.1: the beginning of
  * the line decides; of several that fit the longest is meant, and the innermost of equals.
+ * R2046-5.1.1-b, R2046-5.1.1-d.
  */
 static struct mime_part *
 delimiter_of(struct mime_parser *p, struct slice line, bool *last)
@@ -261,7 +266,9 @@ on_delimiter(struct mime_parser *p, struct mime_part *multipart, bool last)
 	}
 }
 
-/* The line of a delimiter has ended: a part begins, unless it was the last one. */
+/*
+ * The line of a delimiter has ended: a part begins, unless it was the last one. R2046-5.1.1-c.
+ */
 static void
 after_delimiter(struct mime_parser *p)
 {
