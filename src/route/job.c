@@ -38,6 +38,7 @@ struct route_job {
 	struct target *targets;
 	size_t target_count, target_at;
 	struct slice target_address; /* of the present target, complete */
+	struct slice expanded;	     /* an alias of several, whose expansion is to be reported */
 	struct candidate candidates[CANDIDATES_MAX];
 	size_t candidate_count, candidate_at;
 	bool asking;
@@ -164,7 +165,7 @@ list_add(struct route_job *j, struct route_recipient r)
 		return;
 	}
 	if (j->list == NULL) {
-		j->list_cap = j->target_count;
+		j->list_cap = j->target_count + 1; /* one for add_expanded */
 		j->list = arena_get_array(j->arena, j->list_cap, sizeof(*j->list));
 		if (j->list == NULL) {
 			job_full(j);
@@ -177,6 +178,7 @@ list_add(struct route_job *j, struct route_recipient r)
 	j->list[j->list_count++] = r;
 }
 
+/* R5321-2.3.11-a */
 static void
 add_remote(struct route_job *j, struct slice local, struct slice domain)
 {
@@ -267,7 +269,10 @@ target_ours(struct route_job *j, struct route_name name, struct slice domain)
 		candidates_make(j, name.local, domain);
 }
 
-/* value of aliases: members, one a line. */
+/* value of aliases: members, one a line. R3461-5.2.7-b, R3461-5.2.7-c: the only one keeps what the
+ * sender asked for.
+ * R5321-3.9.1-a
+ */
 static void
 targets_from_members(struct route_job *j, struct slice value)
 {
@@ -284,6 +289,8 @@ targets_from_members(struct route_job *j, struct slice value)
 		return;
 	}
 	j->target_count = j->target_at = 0;
+	if (count > 1 && (notify & ROUTE_NOTIFY_SUCCESS))
+		j->expanded = j->target_address;
 	while (rest.n > 0) {
 		sl_cut(&rest, '\n', &line);
 		j->targets[j->target_count++] = (struct target){
@@ -406,9 +413,25 @@ target_begin(struct route_job *j)
 
 /* --- driving --------------------------------------------------------------- */
 
+/*
+ * R3464-3-c: nobody reports for the members, so the alias itself is a recipient that is there at
+ * once, and all that it gives is a report.
+ */
+static void
+add_expanded(struct route_job *j)
+{
+	if (!j->expanded.n || j->fault.st != ST_OK || j->list_count == 0)
+		return;
+	j->list[j->list_count++] = (struct route_recipient){.module = SL("expanded"),
+	    .address = j->expanded,
+	    .original = j->original,
+	    .notify = ROUTE_NOTIFY_SUCCESS};
+}
+
 static void
 job_finish(struct route_job *j)
 {
+	add_expanded(j);
 	j->done = true;
 	if (j->fault.st == ST_OK && j->list_count == 0)
 		fault_set(&j->fault, ST_NOENT, "5.1.1",

@@ -21,7 +21,7 @@
 #define COURIERD_RESIDENT 4000
 #define COURIERD_BATCH 1000 /* recipients of one delivery, of one report: the frames' limit */
 
-enum module_number { MODULE_LOCAL, MODULE_ESMTP, MODULE_OTHER };
+enum module_number { MODULE_LOCAL, MODULE_ESMTP, MODULE_EXPANDED, MODULE_OTHER };
 
 struct account;
 struct delivery;

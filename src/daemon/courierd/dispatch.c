@@ -23,6 +23,18 @@ destination(const struct queue_message *m, const struct queue_rcpt *r)
 	return host.n ? host : account.n ? account : queue_text(m, r->address);
 }
 
+/* An alias of several members: there is nothing to deliver, and it has arrived. */
+static void
+expanded_begin(struct delivery *d)
+{
+	struct fault f;
+
+	fault_set(&f, ST_OK, "2.1.5", "the address stands for several others");
+	for (uint32_t i = 0; i < d->count; i++)
+		delivery_result(d, i, &f, SL_NONE);
+	delivery_end(d, 0);
+}
+
 static void
 unknown_begin(struct delivery *d)
 {
@@ -37,6 +49,7 @@ unknown_begin(struct delivery *d)
 static const struct deliverer deliverers[] = {
     [MODULE_LOCAL] = { "local", local_begin },
     [MODULE_ESMTP] = { "esmtp", outbound_begin },
+    [MODULE_EXPANDED] = { "expanded", expanded_begin },
     [MODULE_OTHER] = { "", unknown_begin },
 };
 

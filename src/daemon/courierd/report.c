@@ -30,7 +30,9 @@ action_of(const struct queue_message *m, const struct queue_rcpt *r)
 		return DSN_DELAYED;
 	if (r->state == QUEUE_FAILED)
 		return DSN_FAILED;
-	/* R3461-5.2.2-b: to one who knows no DSN; else nothing is owed. */
+	if (sl_eq(queue_text(m, r->module), SL("expanded")))
+		return DSN_EXPANDED; /* R3464-3-c */
+	/* R3461-5.2.2-b: to one who knows no DSN; else nothing is owed. R3461-5.2.3-a */
 	return sl_eq(queue_text(m, r->module), SL("esmtp")) ? DSN_RELAYED : DSN_DELIVERED;
 }
 
@@ -123,6 +125,7 @@ report_committed(struct courierd *c, uint64_t number)
 
 /* ---- asking ---- */
 
+/* R3461-5.2.8-a, R5321-4.4-l: all that is owed, and nobody else. */
 static struct report *
 collect(struct courierd *c, struct queue_message *m, bool warnings)
 {
@@ -196,8 +199,10 @@ report_begin(struct courierd *c, struct queue_message *m, bool warnings)
 
 	if (!rp)
 		return false;
-	/* R5321-3.6.3-b: no report about a report that had no sender and went to the postmaster
-	 * already. */
+	/*
+	 * R3834-2-h, R3464-2-f, R5321-3.6.3-b: no report about a report that had no sender and went
+	 * to the postmaster already.
+	 */
 	if (m->flags & QUEUE_DOUBLE) {
 		fault_set(&f, ST_PERM, "5.3.0", "a report to the postmaster failed");
 		give_up(rp, &f);

@@ -8,7 +8,10 @@
 
 /* ---- what is owed besides delivery ---- */
 
-/* R3461-5.2.2-d; RFC 3461 section 6.2 and 4.1; NOTIFY absent: failures and delays are told. */
+/*
+ * R3461-5.2.2-c, R3461-5.2.2-d, R3461-5.2.6-a, R3461-5.2.3-a, R3464-2.3.3-b, R3464-3-b: NOTIFY
+ * absent: failures and delays are told, each once.
+ */
 bool
 work_owes_report(const struct queue_message *m, uint32_t number)
 {
@@ -26,7 +29,7 @@ work_owes_warning(const struct queue_message *m, uint32_t number)
 {
 	const struct queue_rcpt *r = &m->rcpts[number];
 
-	/* Nobody is told of the delay of a message that has no sender. */
+	/* R3461-5.2.5-a; nobody is told of the delay of a message that has no sender. */
 	if (r->state != QUEUE_OWED || r->warned || !queue_text(m, m->sender).n)
 		return false;
 	return !r->notify || (r->notify & QUEUE_NOTIFY_DELAY);
@@ -62,7 +65,10 @@ work_result(struct courierd *c, struct queue_message *m, uint32_t number, const 
 	queue_result(m, number, o, f, peer, courierd_now_sec(c));
 }
 
-/* All that is still owed fails; each keeps the words of its last attempt. */
+/*
+ * All that is still owed fails; each keeps the words of its last attempt.
+ * R3463-3.5-a
+ */
 static void
 fail_rest(struct courierd *c, struct queue_message *m, const char *esc, const char *why)
 {
@@ -104,7 +110,10 @@ complete(struct courierd *c, struct queue_message *m)
 	courierd_look(c);
 }
 
-/* R5321-4.5.4.1-a: a round ended and somebody is still owed: when is the next? */
+/*
+ * R5321-4.5.4.1-a: a round ended and somebody is still owed: when is the next?
+ * R5321-4.5.4.1-b
+ */
 static void
 plan(struct courierd *c, struct queue_message *m)
 {

@@ -217,6 +217,31 @@ static const struct {
     {"esmtp", false, "\"bad\\\"@here.example", "permanent 5.1.3 Address is not possible"},
 };
 
+/* R3461-5.2.7-b, R3461-5.2.7-c, R3464-3-c: success that was asked for. */
+static void
+check_expanded(struct route_map *m, struct buf *out)
+{
+	static const char *const rows[][2] = {
+	    {"team@here.example", "local:anna@mail.example.org[anna,]n8 + "
+				  "local:bob+work@mail.example.org[bob,work]n8 + "
+				  "esmtp:carl@far.example[far.example]n8 + "
+				  "expanded:team@here.example[]n1 (1 missing)"},
+	    {"out@here.example", "esmtp:x@nowhere.example[nowhere.example]n3"},
+	    {"ghosts@here.example", "not found 5.1.1 User <ghosts@here.example> unknown: no member "
+				    "of this alias exists (2 missing)"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct route_request r = {.source = SL("esmtp"),
+		    .address = sl_str(rows[i][0]),
+		    .notify = ROUTE_NOTIFY_SUCCESS | ROUTE_NOTIFY_FAILURE};
+
+		buf_clear(out);
+		answer(m, &r, out);
+		CHECK_SL(buf_slice(out), sl_str(rows[i][1]));
+	}
+}
+
 static void
 test_recipients(void)
 {
@@ -245,6 +270,7 @@ test_recipients(void)
 		answer(m, &r, &out);
 		CHECK_SL(buf_slice(&out), sl_str(recipient_rows[i].want));
 	}
+	check_expanded(m, &out);
 	buf_fini(&out);
 	dict_close(hosted);
 	dict_close(accepted);

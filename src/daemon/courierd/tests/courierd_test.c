@@ -212,6 +212,21 @@ test_warning_and_expiry(void)
 	end();
 }
 
+/* R3461-5.2.5-a: who did not ask for DELAY hears of no delay. */
+static void
+test_no_warning(void)
+{
+	world_new();
+	world_submit("user9@example.test", "somebody@remote", 100, QUEUE_NOTIFY_FAILURE);
+	world_run(5 * (int64_t)HOUR_MS);
+	CHECK_EQ(w.reports, 0);
+	world_submit("user9@example.test", "somebody@remote", 100, QUEUE_NOTIFY_DELAY);
+	world_run(5 * (int64_t)HOUR_MS);
+	CHECK_EQ(w.reports, 1);
+	CHECK_EQ(w.last_action, DSN_DELAYED);
+	end();
+}
+
 static void
 test_worker_dies(void)
 {
@@ -532,6 +547,7 @@ static const struct check_row rows[] = {
     { "report_later", test_report_later },
     { "retries", test_retries },
     { "warning_and_expiry", test_warning_and_expiry },
+    { "no_warning", test_no_warning },
     { "worker_dies", test_worker_dies },
     { "worker_lies", test_worker_lies },
     { "no_account", test_no_account },

@@ -1,7 +1,7 @@
 /*
  * A life of courierd cut off at each of its syncs, by a kill or by power, and taken up by the next:
  * nothing that was answered yes is lost, nothing is delivered under two names, and the sender hears
- * of every failure. R5321-2.1-a, R5321-4.2.5-b
+ * of every failure. R5321-2.1-a, R5321-4.2.5-b, R5321-6.1-a
  */
 #include <fcntl.h>
 #include <stdio.h>

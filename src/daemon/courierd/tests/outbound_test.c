@@ -61,6 +61,20 @@ test_success_reports(void)
 	end();
 }
 
+/* R3464-3-c: an alias of several arrives at once, and its expansion is told. */
+static void
+test_expanded(void)
+{
+	world_new();
+	world_out_up(0);
+	submit("team@alias", QUEUE_NOTIFY_SUCCESS);
+	CHECK_EQ(w.reports, 1);
+	CHECK_EQ(w.last_action, DSN_EXPANDED);
+	CHECK_EQ(w.deliveries, 1); /* of the report */
+	CHECK_EQ(world_queue(), 0);
+	end();
+}
+
 static void
 test_failure_report(void)
 {
@@ -230,6 +244,7 @@ main(int argc, char **argv)
 	static const struct check_row rows[] = {
 	    {"batch", test_batch},
 	    {"success_reports", test_success_reports},
+	    {"expanded", test_expanded},
 	    {"failure_report", test_failure_report},
 	    {"schedule", test_schedule},
 	    {"process_dies", test_process_dies},

@@ -420,7 +420,8 @@ prepare(const char *sender, const char *rcpts, size_t length)
 		sl_cut(&rest, ',', &one);
 		remote = sl_ends(one, SL("remote"));
 		*r = (struct ipc_recipient){ .address = one,
-		    .module = remote ? SL("esmtp") : SL("local"), 
+		    .module = remote ? SL("esmtp")
+			: sl_ends(one, SL("@alias")) ? SL("expanded") : SL("local"),
 		    .host = remote ? sl_skip(one, sl_find(one, '@') + 1) : SL_NONE,
 		    .account = remote ? SL_NONE : one };
 	}
