@@ -28,6 +28,7 @@ put_literal(struct buf *out, struct slice ip)
 	buf_put_byte(out, ']');
 }
 
+/* R5321-4.4-f, R6531-3.7.3-c */
 void
 trace_put_received(struct buf *out, const struct trace_received *r)
 {
@@ -96,5 +97,25 @@ trace_put_delivered_to(struct buf *out, struct slice address, const char *eol)
 {
 	buf_put_str(out, "Delivered-To: ");
 	buf_put(out, address);
+	buf_put_str(out, eol);
+}
+
+/* R8098-2.3-a, R8098-2.3-b */
+void
+trace_put_original_recipient(struct buf *out, struct slice original, const char *eol)
+{
+	struct slice type;
+
+	if (!sl_cut(&original, ';', &type) || !sl_trim(type).n || !sl_trim(original).n)
+		return;
+	buf_put_str(out, "Original-Recipient: ");
+	put_safe(out, sl_trim(type));
+	buf_put_str(out, "; ");
+	original = sl_trim(original);
+	for (size_t i = 0; i < original.n; i++) {
+		unsigned char c = original.p[i];
+
+		buf_put_byte(out, c < ' ' || c >= 0x7f ? '?' : c);
+	}
 	buf_put_str(out, eol);
 }

@@ -38,4 +38,11 @@ void trace_put_return_path(struct buf *out, struct slice sender, const char *eol
 /* Appends "Delivered-To: address" with eol behind it. */
 void trace_put_delivered_to(struct buf *out, struct slice address, const char *eol);
 
+/*
+ * Appends "Original-Recipient: type; address" with eol behind it: RFC 8098 section 2.3.
+ *   original  "type;address" as ORCPT gave it, decoded; with an empty type nobody gave one, and
+ *             nothing is appended. What is not printable ASCII becomes '?'.
+ */
+void trace_put_original_recipient(struct buf *out, struct slice original, const char *eol);
+
 #endif

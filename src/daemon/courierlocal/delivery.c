@@ -116,9 +116,10 @@ take_body(struct delivery *d, const struct ipc_deliver *m, int fd, struct fault 
 	return ST_OK;
 }
 
-/* Return-Path and Delivered-To, in front of the message (RFC 5321 section 4.4). */
+/* Return-Path and Delivered-To, in front of the message (RFC 5321 section 4.4), and who it was for
+ * when the sender said so. R8098-2.2-a, R3834-5-d: what the message has stays. */
 static struct slice
-make_head(struct delivery *d, struct slice address)
+make_head(struct delivery *d, struct slice address, struct slice original)
 {
 	struct slice head;
 	struct buf text;
@@ -127,6 +128,7 @@ make_head(struct delivery *d, struct slice address)
 	/* R5321-4.4-h */
 	trace_put_return_path(&text, d->sender, "\r\n");
 	trace_put_delivered_to(&text, address, "\r\n");
+	trace_put_original_recipient(&text, original, "\r\n");
 	head = arena_copy(d->arena, buf_slice(&text));
 	buf_fini(&text);
 	return head;
@@ -148,7 +150,7 @@ take_targets(struct delivery *d, const struct ipc_deliver *m)
 		r->d = d;
 		r->number = t->number;
 		r->address = arena_copy(d->arena, t->address);
-		r->head = make_head(d, t->address);
+		r->head = make_head(d, t->address, t->original);
 		list_node_init(&r->waits);
 		if (!deliver_extension(t->extension, separators, r->extension))
 			fault_set(&r->fault, ST_PERM, "5.1.1", "no such address here");

@@ -172,6 +172,14 @@ test_trace(void)
 	trace_put_return_path(&out, SL_NONE, "\n");
 	trace_put_delivered_to(&out, SL("a@b"), "\r\n");
 	CHECK_SL(buf_slice(&out), SL("Return-Path: <>\nDelivered-To: a@b\r\n"));
+	buf_clear(&out);
+	/* R8098-2.3-a, R8098-2.3-b: only what ORCPT gave, and on one line. */
+	trace_put_original_recipient(&out, SL(";a@b"), "\r\n");
+	trace_put_original_recipient(&out, SL("a@b"), "\r\n");
+	trace_put_original_recipient(&out, SL("rfc822;"), "\r\n");
+	CHECK_EQ(out.n, 0);
+	trace_put_original_recipient(&out, SL("rfc822;a b\r\nX: @b\xff"), "\n");
+	CHECK_SL(buf_slice(&out), SL("Original-Recipient: rfc822; a b??X: @b?\n"));
 	buf_fini(&out);
 }
 
