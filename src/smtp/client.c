@@ -86,7 +86,10 @@ client_break(struct smtp_client *c, const char *what)
 	client_fail(c, ENGINE_WHY_PROTOCOL, &f);
 }
 
-/* R5321-4.1.4-h: the last command; its reply is waited for. */
+/*
+ * R5321-4.1.4-h: the last command; its reply is waited for.
+ * R5321-4.1.1.10-e, R3207-4.1-c
+ */
 void
 client_quit(struct smtp_client *c)
 {

@@ -6,7 +6,9 @@
 #include "base/num.h"
 #include "smtp/client_int.h"
 
-/* R5321-4.1.1.1-c */
+#define COMMAND_LINE_MAX 512 /* with CRLF; RFC 5321 section 4.5.3.1.4 */
+
+/* R5321-4.1.1.1-c, R5321-2.2.1-c, R5321-2.3.4-a, R6531-3.7.1-a, R3207-4.2-c */
 void
 client_hello(struct smtp_client *c)
 {
@@ -53,7 +55,7 @@ static const struct {
     {"ENHANCEDSTATUSCODES", CLIENT_ENHANCED, NULL},
 };
 
-/* R5321-4.1.1.1-d: keywords have no case. */
+/* R5321-4.1.1.1-e: keywords have no case. */
 void
 client_hello_line(struct smtp_client *c, struct slice text)
 {
@@ -114,9 +116,18 @@ put_base64(struct smtp_client *c, struct slice s)
 	client_await(c, STEP_AUTH, c->o.timeouts.command_ms);
 }
 
-/* RFC 4954 section 4, RFC 4616: nobody NUL user NUL password. */
+/* R4954-4-s: does the login fit into the command, or is it said when it is asked for? */
+static bool
+plain_fits(const struct smtp_client *c)
+{
+	size_t line = sizeof("AUTH PLAIN \r\n") - 1;
+
+	return line + (c->o.user.n + c->o.password.n + 4) / 3 * 4 <= COMMAND_LINE_MAX;
+}
+
+/* RFC 4616: nobody NUL user NUL password. */
 static void
-login_plain(struct smtp_client *c)
+put_plain(struct smtp_client *c)
 {
 	struct buf secret;
 
@@ -125,9 +136,21 @@ login_plain(struct smtp_client *c)
 	buf_put(&secret, c->o.user);
 	buf_put_byte(&secret, 0);
 	buf_put(&secret, c->o.password);
-	buf_put(&c->out, SL("AUTH PLAIN "));
 	put_base64(c, buf_slice(&secret));
 	buf_fini(&secret);
+}
+
+/* RFC 4954 section 4 */
+static void
+login_plain(struct smtp_client *c)
+{
+	if (plain_fits(c)) {
+		buf_put(&c->out, SL("AUTH PLAIN "));
+		put_plain(c);
+	} else {
+		buf_put(&c->out, SL("AUTH PLAIN\r\n"));
+		client_await(c, STEP_AUTH, c->o.timeouts.command_ms);
+	}
 }
 
 static void
@@ -149,14 +172,17 @@ login(struct smtp_client *c)
 static void
 login_reply(struct smtp_client *c)
 {
-	bool asks = c->reply.code == 334 && !(c->ext & CLIENT_AUTH_PLAIN);
+	bool plain = c->ext & CLIENT_AUTH_PLAIN, asks = c->reply.code == 334;
 	struct fault f;
 
 	if (c->reply.code / 100 == 2) {
 		c->is_known = true;
 		c->stage = SMTP_CLIENT_READY;
 		client_ready(c);
-	} else if (asks && c->login_line < 2) {
+	} else if (asks && plain && !plain_fits(c) && c->login_line == 0) {
+		c->login_line++;
+		put_plain(c);
+	} else if (asks && !plain && c->login_line < 2) {
 		put_base64(c, c->login_line++ == 0 ? c->o.user : c->o.password);
 	} else if (c->reply.code / 100 == 3) {
 		client_break(c, "it asks for more than a login has");
@@ -179,7 +205,10 @@ greeted(struct smtp_client *c)
 	client_ready(c);
 }
 
-/* It has answered EHLO. */
+/*
+ * It has answered EHLO.
+ * R3207-4.2-e, R3207-6-a, R3207-6-b
+ */
 static void
 known(struct smtp_client *c)
 {
@@ -196,7 +225,7 @@ known(struct smtp_client *c)
 	}
 }
 
-/* R3207-4-b: not ready now, or never: then without, when that is allowed. */
+/* R3207-4-b: not ready now, or never: then without, when that is allowed. R3207-4-g */
 static void
 starttls_reply(struct smtp_client *c)
 {

@@ -64,7 +64,7 @@ struct smtp_client {
 	bool tls_on, tls_refused;
 	unsigned ext;
 	uint64_t size_max; /* 0: not said */
-	unsigned login_line; /* of AUTH LOGIN: lines said behind the command */
+	unsigned login_line; /* of AUTH: lines said behind the command */
 	bool is_known; /* it has logged in, or need not */
 
 	struct engine_ask ask;

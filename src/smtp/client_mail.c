@@ -59,6 +59,7 @@ refuse_all(struct smtp_client *c, const struct fault *f)
 	tell(c);
 }
 
+/* R5321-4.5.4.1-f */
 void
 client_message_done(struct smtp_client *c)
 {
@@ -90,6 +91,7 @@ is_sayable(struct slice address)
 	return true;
 }
 
+/* R6531-3.2-c, R6531-3.2-e */
 static void
 check_addresses(struct smtp_client *c)
 {
@@ -105,6 +107,7 @@ check_addresses(struct smtp_client *c)
 	}
 }
 
+/* R1870-7-a */
 static void
 begin(struct smtp_client *c)
 {
@@ -148,7 +151,7 @@ client_message(struct smtp_client *c, const struct smtp_client_message *m)
 	}
 }
 
-/* R6152-3-a */
+/* R6152-3-a, R6152-3-e, R3030-3-h */
 void
 client_converted(struct smtp_client *c, const struct engine_answer *a)
 {
@@ -187,7 +190,10 @@ all_never(const struct smtp_client_message *m)
 	return true;
 }
 
-/* R3461-5.2.1-a, R3461-5.2.2-a: what the server does not know is not said. */
+/*
+ * R3461-5.2.1-a, R3461-5.2.2-a: what the server does not know is not said.
+ * R5321-4.1.1-d, R1870-4-c, R1870-5-a, R5321-4.5.3.1.7-c, R3461-4.5-b, R3461-5-a, R6531-3.4-c
+ */
 static void
 put_mail(struct smtp_client *c)
 {
@@ -227,7 +233,7 @@ put_notify(struct buf *out, unsigned notify)
 	}
 }
 
-/* R3461-5.2.1-b */
+/* R3461-5.2.1-b, R5321-2.3.11-a */
 static void
 put_rcpt(struct smtp_client *c, const struct smtp_client_rcpt *r)
 {
@@ -260,6 +266,7 @@ put_command(struct smtp_client *c)
 /*
  * R5321-4.3.1-b, R2920-3.1-a: in a group when the server can, else one after the other. When all
  * that was said has its answer and nothing is left to say, that was it.
+ * R2920-3.1-d, R5321-4.5.4.1-d
  */
 void
 client_send(struct smtp_client *c)
@@ -295,6 +302,7 @@ mail_reply(struct smtp_client *c)
 	client_message_end(c, &f);
 }
 
+/* R5321-4.5.3.1.10-b, R5321-4.5.3.1.8-c, R5321-4.2.1-c */
 static void
 rcpt_reply(struct smtp_client *c, struct fault *f)
 {
@@ -310,7 +318,7 @@ rcpt_reply(struct smtp_client *c, struct fault *f)
 	}
 }
 
-/* R5321-3.3-d */
+/* R5321-3.3-d, R2920-3.1-e, R3030-2-s */
 static void
 data_reply(struct smtp_client *c)
 {
@@ -330,6 +338,7 @@ data_reply(struct smtp_client *c)
 	}
 }
 
+/* R2920-3.1-b */
 static void
 send_reply(struct smtp_client *c)
 {

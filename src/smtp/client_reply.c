@@ -27,7 +27,10 @@ take_esc(struct slice text, uint8_t esc[3])
 	return at;
 }
 
-/* The words of a line behind those before it; a code that is repeated is left out. */
+/*
+ * The words of a line behind those before it; a code that is repeated is left out.
+ * R2034-5-a, R2034-5-b, R3463-2-c, R3463-3.1-a
+ */
 static void
 put_text(struct smtp_client *c, struct slice words)
 {
@@ -86,7 +89,10 @@ dispatch(struct smtp_client *c)
 	}
 }
 
-/* A line without its end. R5321-4.2: every line has the code, "-" behind it says more. */
+/*
+ * A line without its end. R5321-4.2: every line has the code, "-" behind it says more.
+ * R5321-4.2-f, R5321-4.2-g
+ */
 static void
 take_line(struct smtp_client *c, struct slice line)
 {

@@ -51,7 +51,7 @@ set_size(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
-/* R6152-3-a, R6152-3-b, R6152-3-g */
+/* R6152-3-a, R6152-3-b, R6152-3-g, R3030-3-n */
 static enum st
 set_body(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -64,7 +64,10 @@ set_body(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
-/* AUTH=<> or a mailbox in xtext, R4954-5-a. */
+/*
+ * AUTH=<> or a mailbox in xtext, R4954-5-a.
+ * R4954-5-b
+ */
 static enum st
 set_auth(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -143,7 +146,7 @@ set_notify(struct param_target *t, struct slice value, struct fault *f)
 	return ST_OK;
 }
 
-/* R3461-4.2-a */
+/* R3461-4.2-a, R6533-3-b */
 static enum st
 set_orcpt(struct param_target *t, struct slice value, struct fault *f)
 {
@@ -227,7 +230,7 @@ is_param(struct slice keyword, bool has_value, struct slice value)
 	return true;
 }
 
-/* R5321-4.1.1-b, R3461-5.1-a, R3461-5.1-b, R3461-5.1-c, R3461-5.1-d */
+/* R5321-4.1.1-b, R3461-5.1-a, R3461-5.1-b, R3461-5.1-c, R3461-5.1-d, R3461-5.1-e */
 static enum st
 params_read(struct param_target *t, struct slice rest, unsigned extensions,
     const struct param_row *rows, size_t count, struct fault *f)

@@ -267,7 +267,10 @@ route_skip(struct slice *s)
 	return true;
 }
 
-/* R5321-4.1.1.2-b, R5321-4.5.5-a, R5321-4.5.3.1.3-a, R5321-4.5.1-b */
+/*
+ * R5321-4.1.1.2-b, R5321-4.5.5-a, R5321-4.5.3.1.3-a, R5321-4.5.1-b
+ * R5321-3.3-k, R5321-6.1-e, R5321-F.2-a, R5321-5.1-g, R6409-4.1-a
+ */
 enum st
 smtp_path_take(struct arena *a, struct slice *rest, bool null_allowed, bool postmaster_allowed,
     struct smtp_path *path, struct fault *f)

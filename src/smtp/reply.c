@@ -22,6 +22,7 @@ struct reply_row {
  * The first row that fits holds. RFC 5321 4.2.2 and 4.3.2 say which codes there are, RFC 5248 (and
  * the registry it made) which belong together. R5321-4.2-b, R5321-4.2-c, R5321-4.3.2-a,
  * R5321-3.3-i, R5321-3.6.2-a, R5321-7.9-b, R1870-6-c, R2034-4-e, R4954-6-c.
+ * R3463-3.3-a, R3463-3.4-a, R3463-3.6-a, R3463-3.7-a
  */
 static const struct reply_row reply_rows[] = {
 	/* a refused connection: RFC 5321 3.1, 4.3.2 */
@@ -78,7 +79,10 @@ static const struct reply_row reply_rows[] = {
 	{{5, ANY, ANY}, REPLY_TO_ANY, 550, "Refused"},
 };
 
-/* R5321-4.2-d, R5321-4.2.1-b, R5321-4.3.2-c, R5321-4.5.3.1.5-a, R2034-4-c, R2034-4-d */
+/*
+ * R5321-4.2-d, R5321-4.2.1-b, R5321-4.3.2-c, R5321-4.5.3.1.5-a, R2034-4-c, R2034-4-d
+ * R3463-2-a, R3463-2-b, R6531-3.7.4.2-f
+ */
 void
 reply_put(struct buf *out, unsigned code, const char *esc, const char *fmt, ...)
 {

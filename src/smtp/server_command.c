@@ -44,6 +44,7 @@ cmd_quit(struct smtp_server *s, struct slice args)
 	server_close(s, ENGINE_WHY_QUIT); /* R5321-4.1.1.10-a, R5321-4.1.1.10-d */
 }
 
+/* R6531-3.7.4.2-c, R6531-3.7.4.2-d, R6531-3.7.4.2-f */
 static void
 cmd_vrfy(struct smtp_server *s, struct slice args)
 {
@@ -52,6 +53,7 @@ cmd_vrfy(struct smtp_server *s, struct slice args)
 	server_reply(s, 252, "2.1.5", "Cannot verify; send some mail, it will be tried");
 }
 
+/* R5321-4.1.1.7-a */
 static void
 cmd_expn(struct smtp_server *s, struct slice args)
 {
@@ -86,6 +88,7 @@ cmd_stranger(struct smtp_server *s, struct slice args)
  * R5321-4.5.1-a, R5321-2.2.1-b, R5321-4.1.1.1-b; order: R5321-3.3-b, R5321-4.1.4-d, R5321-4.1.4-e,
  * R4954-4-d; arguments: R5321-4.3.2-b, R4954-4-q; no effect on a transaction: R5321-4.1.1.6-a,
  * R5321-4.1.1.8-b, R5321-4.1.1.9-a; not offered: R5321-F.1-a, R5321-3.5.2-b; R5321-3.5.1-a.
+ * R5321-D.1-a, R5321-D.2-a
  */
 static const struct command_row command_rows[] = {
 	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS | MAY_WAIT, server_mail},
@@ -134,7 +137,10 @@ struct refusal {
 	const char *esc, *text;
 };
 
-/* Why a command may not run now, or NULL. R5321-4.1.4-g, R5321-4.2.2-a: nothing changes then. */
+/*
+ * Why a command may not run now, or NULL. R5321-4.1.4-g, R5321-4.2.2-a: nothing changes then.
+ * R3207-4-e, R3030-3-n
+ */
 static const struct refusal *
 why_not(const struct smtp_server *s, const struct command_row *row, struct slice args)
 {

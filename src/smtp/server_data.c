@@ -246,6 +246,7 @@ content_step(struct smtp_server *s, struct slice in, size_t i, size_t *run)
 /*
  * R5321-4.1.1.4-c, R5321-4.1.1.4-h, R5321-4.5.2-c, R5321-4.5.3.1.6-a, R5321-2.4-f,
  * R5321-3.3-e, R5321-3.3-f, R5321-3.7.2-a, R1870-6-a, R6152-3-c
+ * R3030-3-l
  */
 size_t
 server_content_feed(struct smtp_server *s, struct slice in)

@@ -4,7 +4,7 @@
 #include "base/ascii.h"
 #include "smtp/server_cmd.h"
 
-/* R4954-3-b, R4954-8-a, R4616-1-a: nothing on offer while it would show a password. */
+/* R4954-3-b, R4954-8-a, R4954-9-a, R4616-1-a: nothing on offer while it would show a password. */
 static bool
 offers_auth(const struct smtp_server *s)
 {
@@ -73,6 +73,7 @@ server_extensions(const struct smtp_server *s)
 /*
  * R5321-2.2.1-a, R5321-4.1.1.1-a, R5321-4.2.1-a: the first line has our name, then one keyword a
  * line.
+ * R5321-4.1.1.1-d, R6531-3.7.1-b
  */
 static void
 put_ehlo(struct smtp_server *s)

@@ -96,7 +96,7 @@ junk_begin(struct smtp_server *s, struct slice in)
 	return junk_feed(s, in);
 }
 
-/* R2920-3.2-i, R2920-3.2-k */
+/* R2920-3.2-i, R2920-3.2-k, R2920-3.2-h */
 size_t
 server_line_feed(struct smtp_server *s, struct slice in)
 {

@@ -99,7 +99,10 @@ server_rcpt_answer(struct smtp_server *s, const struct engine_answer *a)
 	return false;
 }
 
-/* R2920-3.2-a, R2920-3.2-e, R2920-3.2-f, R2920-3.2-g */
+/*
+ * R2920-3.2-a, R2920-3.2-e, R2920-3.2-f, R2920-3.2-g
+ * R5321-C-b, R3463-3.2-d, R2920-3.2-j, R6531-3.7.4.1-b
+ */
 void
 server_rcpt_flush(struct smtp_server *s)
 {

@@ -47,7 +47,7 @@ smtp_stuff_count(struct smtp_stuff *s, struct slice in)
 	return n;
 }
 
-/* R5321-4.1.1.4-f */
+/* R5321-4.1.1.4-f, R5321-4.1.1.4-i */
 void
 smtp_stuff_end(const struct smtp_stuff *s, struct buf *out)
 {

@@ -553,6 +553,52 @@ tune_plaintext(struct smtp_server_opts *o)
 }
 
 static void
+tune_tls_required(struct smtp_server_opts *o)
+{
+	o->tls_required = true;
+}
+
+/* Says this and hears that, at the beginning of the reply. */
+static bool
+hears(struct world_conn *c, const char *said, const char *reply)
+{
+	bool good;
+
+	world_heard_drop(c, world_heard(c).n);
+	world_send(c, sl_str(said), 0);
+	good = sl_starts(world_heard(c), sl_str(reply));
+	world_heard_drop(c, world_heard(c).n);
+	return good;
+}
+
+/* R3207-4-e, R3207-4-f */
+static void
+test_tls_required(void)
+{
+	static const char *const rows[][2] = {{HELO, "250-"},
+	    {"MAIL FROM:<a@b.example>\r\n", "530 5.7.0 "},
+	    {"RSET\r\n", "530 5.7.0 "}, {"HELO x\r\n", "530 5.7.0 "}, {"DATA\r\n", "530 5.7.0 "},
+	    {"RCPT TO:<a@b.example>\r\n", "530 5.7.0 "}, {"VRFY x\r\n", "530 5.7.0 "},
+	    {"HELP\r\n", "530 5.7.0 "}, {"EXPN x\r\n", "530 5.7.0 "},
+	    {"BDAT 0 LAST\r\n", "530 5.7.0 "}, {"AUTH PLAIN\r\n", "530 5.7.0 "},
+	    {"NOOP\r\n", "250 "}, {"STARTTLS\r\n", "220 "}};
+	struct world w;
+	struct world_conn *c;
+
+	world_init(&w, 5);
+	w.tune = tune_tls_required;
+	c = world_connect(&w, WORLD_SMTP);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK(hears(c, rows[i][0], rows[i][1]));
+	CHECK(world_start_tls(c));
+	CHECK(hears(c, HELO, "250-"));
+	CHECK(hears(c, "MAIL FROM:<a@b.example>\r\n", "250 "));
+	c = world_connect(&w, WORLD_SMTP);
+	CHECK(hears(c, "QUIT\r\n", "221 "));
+	world_fini(&w);
+}
+
+static void
 tune_unknown_tls(struct smtp_server_opts *o)
 {
 	o->tls = NULL;
@@ -607,6 +653,7 @@ main(int argc, char **argv)
 		{"replies_of_a_group", test_replies_of_a_group},
 		{"facts", test_facts},
 		{"with", test_with},
+		{"tls_required", test_tls_required},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));
