@@ -75,7 +75,7 @@ put_date(struct buf *out, const char *name, int64_t t, int offset_minutes)
 	buf_put(out, SL("\r\n"));
 }
 
-/* utf-8-addr-xtext of RFC 6533 section 3: the part stays ASCII, R3464-2.1-a. */
+/* utf-8-addr-xtext of RFC 6533 section 3: the part stays ASCII, R3464-2.1-a, R6533-3-d. */
 static void
 put_utf8_address(struct buf *out, struct slice address)
 {
@@ -88,7 +88,7 @@ put_utf8_address(struct buf *out, struct slice address)
 		if (point > ' ' && point < 0x7f && point != '+' && point != '=' && point != '\\')
 			buf_put_byte(out, (unsigned char)point);
 		else
-			buf_fmt(out, "\\x{%X}", (unsigned)point);
+			buf_fmt(out, "\\x{%02X}", (unsigned)point); /* R6533-3-k */
 	}
 }
 
@@ -106,7 +106,7 @@ put_final(struct buf *out, struct slice address)
 	buf_put(out, SL("\r\n"));
 }
 
-/* R3464-2.3.4-a, R3461-6.3-f */
+/* R3464-2.3.4-a, R3461-6.3-f, R3463-2-a, R3463-2-b, R3463-3.1-a */
 static void
 put_status(struct buf *out, const struct dsn_rcpt *rcpt)
 {
@@ -126,8 +126,8 @@ put_status(struct buf *out, const struct dsn_rcpt *rcpt)
 }
 
 /*
- * R3464-2.3.5-a, R3461-6.3-e, R3464-2.3.6-a: what another host said, or what went wrong here. Our
- * own words are no SMTP reply, so their type is one of ours.
+ * R3464-2.3.5-a, R3461-6.3-e, R3464-2.3.6-a, R3461-9.2-a: what another host said, or what went
+ * wrong here. Our own words are no SMTP reply, so their type is one of ours.
  */
 static void
 put_diagnostic(struct buf *out, const struct dsn_rcpt *rcpt)
@@ -156,10 +156,10 @@ is_typed(struct slice s)
 static void
 put_recipient(struct buf *out, const struct dsn_report *r, const struct dsn_rcpt *rcpt)
 {
-	/* R3461-6.3-c, R3464-2.3.1-a, R3464-3-a: only when ORCPT was given */
+	/* R3461-6.3-c, R3464-2.3.1-a, R3464-3-a, R6533-3-i: only when ORCPT was given, as it was */
 	if (is_typed(rcpt->original))
 		put_field(out, "Original-Recipient", "", rcpt->original);
-	put_final(out, dsn_final(rcpt)); /* R3464-2.3.2-a, R3461-6.3-d */
+	put_final(out, dsn_final(rcpt)); /* R3464-2.3.2-a, R3461-6.3-d, R3461-9.1-a */
 	buf_fmt(out, "Action: %s\r\n", dsn_action_word(rcpt->action)); /* R3464-2.3.3-a */
 	put_status(out, rcpt);
 	put_diagnostic(out, rcpt);
@@ -171,7 +171,8 @@ put_recipient(struct buf *out, const struct dsn_report *r, const struct dsn_rcpt
 void
 dsn_status_put(struct buf *out, const struct dsn_report *r)
 {
-	/* R3464-2.2.2-a, R3461-6.3-b: a name without a dot is not what DNS knows us by */
+	/* R3464-2.2.2-a, R3464-2.2.2-b, R3461-6.3-b, R3461-9.3-a: a name without a dot is not what
+	 * DNS knows us by */
 	const char *type = sl_find(r->me, '.') < r->me.n ? "dns; " : "x-local-hostname; ";
 
 	/* R3461-6.3-a, R3464-2.2.1-a, R3464-2.2.1-b, R3464-2.2.1-c */

@@ -120,11 +120,12 @@ put_fields(struct buf *out, const struct dsn_report *r)
 	for (size_t i = 0; i < to.n; i++)
 		buf_put_byte(out, to.p[i] < ' ' || to.p[i] == 0x7f ? '?' : to.p[i]);
 	buf_put(out, SL("\r\nSubject: "));
+	/* R3834-3.1.5-b */
 	encword_encode(out, sl_str(subject(r)), sizeof("Subject: ") - 1);
 	buf_put(out, SL("\r\nMessage-ID: "));
 	edit_put_message_id(out, r->unique, r->me);
 	buf_put(out,
-	    SL("\r\nAuto-Submitted: auto-replied\r\n" /* RFC 3834 section 5 */
+	    SL("\r\nAuto-Submitted: auto-replied\r\n" /* R3834-5-b, R3834-3.1.7-a */
 	       "MIME-Version: 1.0\r\n"
 	       "Content-Type: multipart/report; report-type=delivery-status;\r\n" /* R3464-2-a,
 										     R6522-3-a */

@@ -147,7 +147,7 @@ obstacle(const struct piece *p)
 		return "a header has 8 bits";
 	if (p->part->encoding == MIME_QP || p->part->encoding == MIME_BASE64 ||
 	    p->part->encoding == MIME_UNKNOWN)
-		return "an encoded part has 8 bits";
+		return "an encoded part has 8 bits"; /* R3030-3-k */
 	return is_signed(p->part) ? "a signed part has 8 bits" : NULL;
 }
 

@@ -208,6 +208,7 @@ take_about(struct commit *c, const struct queue_report_of *about)
 	memcpy(c->about_rcpts, about->rcpts, about->rcpt_count * sizeof(uint32_t));
 }
 
+/* R5321-6.1-a */
 void
 queue_commit(struct queue *q, struct queue_message *message, struct slice body, uint32_t file,
     const struct queue_report_of *about, void (*done)(void *arg, struct queue_message *m,

@@ -401,7 +401,8 @@ take_report(struct job *j, const struct ipc_report *m)
 		r->to = arena_copy(j->arena, buf_slice(&text));
 	}
 	buf_fini(&text);
-	/* R5321-6.1-c, R3461-5.2-a, R5321-4.5.4-a: the postmaster hears of it. */
+	/* R5321-6.1-c, R3461-5.2-a, R3461-5.2-b, R5321-4.5.4-a, R3834-4-b: the postmaster hears of
+	 * it. R8098-3-f */
 	j->is_double = !m->sender.n || (m->flags & QUEUE_DOUBLE);
 	j->about = arena_copy(j->arena, m->id);
 	r->envid = arena_copy(j->arena, m->envid);

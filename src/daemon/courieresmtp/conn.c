@@ -224,6 +224,7 @@ tls_failed(const struct conn *c)
 	       !proc_conf(c->e->proc)->courierd.tls_verify_domain;
 }
 
+/* R3207-4-h */
 static void
 on_closed(struct session *s, enum engine_why why)
 {
@@ -272,6 +273,7 @@ static const struct session_ops ops = {
 
 /* ---- the beginning ---- */
 
+/* R5321-4.5.3.2-b */
 static void
 fill_timeouts(const struct conf_site *site, struct smtp_client_timeouts *t)
 {
@@ -284,6 +286,7 @@ fill_timeouts(const struct conf_site *site, struct smtp_client_timeouts *t)
 	t->ping_ms = site->esmtptimeoutkeepaliveping_sec * 1000;
 }
 
+/* R3207-6-a, R3207-6-b */
 static enum smtp_client_tls
 tls_policy(const struct conn *c)
 {

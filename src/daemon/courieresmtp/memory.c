@@ -77,6 +77,7 @@ memory_is_dead(struct esmtp *e, const struct net_addr *a)
 	return h && loop_now(e->loop) < h->dead_until_ms;
 }
 
+/* R5321-4.5.4.1-e */
 void
 memory_dead(struct esmtp *e, const struct net_addr *a, bool dead)
 {

@@ -83,7 +83,11 @@ tell(struct search *s, const struct target *t, const struct fault *f)
 	s->found(s->arg, t, f);
 }
 
-/* There is no (further) place. R5321-5.1-c: trouble now means to try again. */
+/*
+ * There is no (further) place. R5321-5.1-c: trouble now means to try again.
+ * R5321-5.1-h, R3463-3.2-b
+ * R3463-3.5-a
+ */
 static void
 tell_end(struct search *s)
 {

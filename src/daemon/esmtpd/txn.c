@@ -94,6 +94,7 @@ txns_lose_custody(struct esmtpd *e)
 
 /* ---- content begins ---- */
 
+/* R5321-7.1-a, R5321-7.2-a */
 static void
 put_received(struct txn *t)
 {
@@ -122,7 +123,10 @@ put_received(struct txn *t)
 				     });
 }
 
-/* Mail of our own users gets the fields it lacks; mail that passes by stays as it is. */
+/*
+ * Mail of our own users gets the fields it lacks; mail that passes by stays as it is.
+ * R5321-3.6.3-d, R5321-6.4-a
+ */
 static void
 watch_header(struct txn *t)
 {

@@ -271,7 +271,7 @@ test_odd_originals(void)
 static void
 test_8bit(void)
 {
-	struct dsn_rcpt rcpt = {.address = SL("p\xc3\xa9+x@ex.test"),
+	struct dsn_rcpt rcpt = {.address = SL("p\xc3\xa9+\1\xf0\x9f\x93\xa7x@ex.test"),
 	    .action = DSN_FAILED,
 	    .text = SL("caf\xc3\xa9 closed")};
 	struct dsn_report r = report(&rcpt, 1);
@@ -280,7 +280,9 @@ test_8bit(void)
 	r.has_8bit = true;
 	trip(&t, &r, SL("A: b\r\n\r\n\xc3\xa9\r\n")); /* R3464-2.1-a */
 	CHECK_SL(t.p.rcpts[0].final.type, SL("utf-8"));
-	CHECK_SL(t.p.rcpts[0].final.value, SL("p\\x{E9}\\x{2B}x@ex.test"));
+	/* R6533-3-k, R6533-3-d */
+	CHECK_SL(
+	    t.p.rcpts[0].final.value, SL("p\\x{E9}\\x{2B}\\x{01}\\x{1F4E7}x@ex.test"));
 	CHECK_SL(t.p.rcpts[0].diagnostic.value, SL("caf?? closed"));
 	CHECK(sl_search(t.p.human, SL("caf=C3=A9 closed")) < t.p.human.n);
 	CHECK_SL(t.p.returned, SL("A: b\r\n\r\n\xc3\xa9\r\n"));
@@ -309,7 +311,7 @@ test_texts(void)
 	    SL("at mail.example.test on Sat, 21 Nov 2026 20:04:00 +0100 from client.example "
 	       "([192.0.2.1]) [#OTHER#] [#\r\nF:\r\n\r\n    <User1-x@example.test>\r\n"
 	       "        there is no extension x\r\n\r\nend\r\n"));
-	CHECK(has(&t, "\r\nSubject: =?utf-8?")); /* R2047-5-a */
+	CHECK(has(&t, "\r\nSubject: =?utf-8?")); /* R2047-5-a, R3834-3.1.5-b */
 	trip_fini(&t);
 }
 

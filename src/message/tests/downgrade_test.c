@@ -110,7 +110,7 @@ static void
 test_refused(void)
 {
 	refuse("Subject: " CAFE "\r\n\r\ntext\r\n", "header");
-	refuse("Content-Transfer-Encoding: base64\r\n\r\n" CAFE "\r\n", "encoded");
+	refuse("Content-Transfer-Encoding: base64\r\n\r\n" CAFE "\r\n", "encoded"); /* R3030-3-k */
 	refuse("Content-Type: multipart/mixed; boundary=b\r\n\r\n" CAFE "\r\n"
 	       "--b\r\n\r\nx\r\n--b--\r\n", "between");
 	refuse("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n" CAFE "\r\n"
