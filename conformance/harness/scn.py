@@ -58,6 +58,11 @@ class Var:
 
 
 @dataclass
+class Scram:
+    parts: list
+
+
+@dataclass
 class B64:
     parts: list
 
@@ -166,13 +171,13 @@ def parse_number(text, low, high):
 
 
 def parse_variable(text, at, nested):
-    """text[at:] begins with `${`; returns (Var, B64 or Rep, index behind the closing brace)."""
-    inner = re.compile(r"\$\{(b64|rep:([0-9]{1,9})):").match(text, at)
+    """text[at:] begins with `${`; returns (Var, B64, Scram or Rep, index behind the closing brace)."""
+    inner = re.compile(r"\$\{(b64|scram|rep:([0-9]{1,9})):").match(text, at)
     if inner:
         if nested:
             raise Mistake(text[at:], "no b64: inside b64:")
         parts, end = parse_parts(text, inner.end(), True)
-        return Rep(int(inner[2]), parts) if inner[2] else B64(parts), end
+        return Rep(int(inner[2]), parts) if inner[2] else (B64 if inner[1] == "b64" else Scram)(parts), end
     match = NAME.match(text, at + 2)
     if not match or not text.startswith("}", match.end()):
         raise Mistake(text[at:], "a variable as ${NAME}")
@@ -391,8 +396,8 @@ class Parser:
 
     def header_needs(self, value):
         for word in value.split():
-            if word != "mailbox" and not re.fullmatch(r"!?[A-Z0-9][A-Z0-9=+./-]*", word):
-                raise Mistake(word, "an upper-case capability, !CAPABILITY or mailbox")
+            if word not in ("mailbox", "token") and not re.fullmatch(r"!?[A-Z0-9][A-Z0-9=+./-]*", word):
+                raise Mistake(word, "an upper-case capability, !CAPABILITY, mailbox or token")
             self.scenario.needs.append(word)
 
     def header_users(self, value):

@@ -63,6 +63,7 @@ class Target:
         self.maildir_root = values.get("MAILDIR_ROOT") or ""
         self.dns_extra = values.get("DNS_EXTRA") or ""
         self.ca_file = values.get("CA_FILE") or ""
+        self.token = values.get("TOKEN") or ""
         self.fill_by = values.get("FILL") or ("maildir" if self.maildir_root else "")
         self.offers = {}                # service -> set of words
         self.lock = threading.Lock()
@@ -76,6 +77,8 @@ class Target:
     def variables(self, users):
         """users: number in the scenario -> number here."""
         known = {"DOMAIN": self.domain, "PASS": self.password, "CLIENT": self.client}
+        if self.token:
+            known["TOKEN"] = self.token
         for number, real in users.items():
             known[f"user{number}"] = self.address(real)
             known[f"local{number}"] = self.address(real).rpartition("@")[0]
@@ -224,9 +227,11 @@ class Target:
         for need in scenario.needs:
             if need == "mailbox" and not self.maildir_root:
                 return "mailboxes cannot be looked into"
+            if need == "token" and not self.token:
+                return "no token is known"
             if need.startswith("!") and need[1:] in offered:
                 return f"{need[1:]} is offered"
-            if need[0] not in "!m" and need not in offered:
+            if need[0] not in "!mt" and need not in offered:
                 return f"{need} is not offered"
         if scenario.policy and not (self.ours or use_policy):
             return "policy of this project"

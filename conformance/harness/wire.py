@@ -8,7 +8,7 @@ import string
 import struct
 import time
 
-from . import deflate, imap, replies, scn
+from . import deflate, imap, replies, sasl, scn
 from .mailbox import Mailbox
 from .targets import b64
 
@@ -202,11 +202,21 @@ class Player:
                 out += part
             elif isinstance(part, scn.B64):
                 out += b64(self.text(part.parts, line))
+            elif isinstance(part, scn.Scram):
+                out += self.scram(self.text(part.parts, line), line)
             elif isinstance(part, scn.Rep):
                 out += self.text(part.parts, line) * part.count
             else:
                 out += self.value(part.name, line)
         return out
+
+    def scram(self, text, line):
+        """The client's last message in BASE64; what the server has to say then becomes ${SCRAM}."""
+        try:
+            answer, self.variables["SCRAM"] = sasl.scram(text)
+        except sasl.BadScram as error:
+            raise Failed(line, error.expected, error.found) from None
+        return answer
 
     def regex(self, pattern, line):
         source = b""

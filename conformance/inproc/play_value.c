@@ -83,6 +83,8 @@ play_put_text(
 			v = play_var(p, part->text);
 			ok = v ? (buf_put(out, *v), true)
 			       : play_fail(p, s, "a variable that is set", part->text);
+		} else if (part->kind == SCN_SCRAM) {
+			ok = play_fail(p, s, "what is computed in process", SL("scram:"));
 		} else {
 			buf_init(&inner, COLLECT_MAX);
 			ok = play_put_text(p, s, part->inner, &inner);

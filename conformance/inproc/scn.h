@@ -12,7 +12,7 @@
 #include "base/fault.h"
 #include "base/slice.h"
 
-enum scn_part_kind { SCN_TEXT, SCN_VAR, SCN_B64, SCN_REP };
+enum scn_part_kind { SCN_TEXT, SCN_VAR, SCN_B64, SCN_SCRAM, SCN_REP };
 
 /* A piece of a value: octets, the name of a variable, or parts to be encoded or repeated. */
 struct scn_part {

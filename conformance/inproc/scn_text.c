@@ -121,7 +121,7 @@ escape(struct slice s, size_t *i, struct buf *raw, struct scn_mistake *m)
 	return scn_bad(m, sl_sub(s, *i, *i + 4), "an escape: \\r \\n \\t \\0 \\\\ \\$ \\xHH");
 }
 
-/* "${b64:" or "${rep:N:" at the start of s. */
+/* "${b64:", "${scram:" or "${rep:N:" at the start of s. */
 struct inner {
 	enum scn_part_kind kind;
 	size_t head, times;
@@ -136,6 +136,10 @@ inner_head(struct slice s, struct inner *in)
 	*in = (struct inner){.kind = SCN_B64, .head = 6};
 	if (sl_starts(s, SL("${b64:")))
 		return true;
+	if (sl_starts(s, SL("${scram:"))) {
+		*in = (struct inner){.kind = SCN_SCRAM, .head = 8};
+		return true;
+	}
 	digits = sl_sub(digits, 0, sl_find(digits, ':'));
 	if (!sl_starts(s, SL("${rep:")) || digits.n > 9 || !num_u64(digits, 999999999, &n))
 		return false;

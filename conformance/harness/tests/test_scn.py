@@ -35,6 +35,8 @@ def test_escapes_and_variables(tmp_path):
     assert steps[0].text == [b"a\r\n\0\x7f\\$$x", scn.Var("ID")]
     assert steps[1].text == [scn.B64([b"\0", scn.Var("user1"), b"\0p"])]
     assert steps[2].text == []
+    assert parse(tmp_path, HEAD + "C: ${scram:SHA-1 ${PASS} x y}\n").steps[0].text == [
+        scn.Scram([b"SHA-1 ", scn.Var("PASS"), b" x y"])]
     assert steps[3].text == [b" two"]
 
 
