@@ -257,7 +257,7 @@ line(struct door *d, struct slice text, struct slice last)
 
 /* ---- what our side answers ---- */
 
-/* R5530-3-a, R3501-11.2-a */
+/* R5530-3-a, R3501-11.2-a, R4422-3.6-b, R4422-3.6-c */
 static void
 failed(struct door *d, const struct fault *f)
 {

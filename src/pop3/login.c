@@ -172,7 +172,7 @@ line(struct door *d, struct slice text, struct slice last)
 
 /*
  * R3206-5-a, R3206-4-a, R3206-4-b, R5034-4-e, R1939-7-o, R1939-4-h: the client can tell a wrong
- * password from a server in trouble.
+ * password from a server in trouble, but not from a user that is not there: R4422-3.6-b.
  */
 static void
 failed(struct door *d, const struct fault *f)

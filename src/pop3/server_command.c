@@ -76,7 +76,7 @@ pop_commit_answer(struct pop3_server *s, const struct engine_answer *a)
 	pop_close(s, ENGINE_WHY_QUIT);
 }
 
-/* R1939-3-f, R2595-4-b, R5034-4-g: they belong to the state before the login. */
+/* R1939-3-f, R2595-4-b, R5034-4-g, R4422-3.8-a: they belong to the state before the login. */
 static void
 cmd_too_late(struct pop3_server *s, struct slice args)
 {

@@ -82,6 +82,7 @@ door_takes_passwords(const struct door *d)
 	return d->tls_on || d->o.plaintext;
 }
 
+/* R4422-6.1.2-a, R5034-4-k, R5034-4-l, R5034-4-m */
 struct slice
 door_mechanisms(const struct door *d)
 {
@@ -240,7 +241,7 @@ sasl_response(struct door *d, struct slice line)
 	struct buf octets;
 
 	buf_init(&octets, DOOR_LINE_MAX);
-	if (base64_get(line, &octets)) {
+	if (base64_get(line, &octets)) { /* R4422-3.4-a */
 		sasl_step(d, true, buf_slice(&octets));
 	} else {
 		d->rules->wrong(d, "this is not BASE64");
@@ -254,7 +255,7 @@ door_sasl(struct door *d, struct slice mechanism, bool has_initial, struct slice
 {
 	const struct sasl_mech *m = sasl_mech_find(mechanism);
 
-	if (!m || !is_listed(door_mechanisms(d), mechanism))
+	if (!m || !is_listed(door_mechanisms(d), mechanism)) /* R4422-3.2-a, R4422-6.1.2-b */
 		return false;
 	d->sasl = arena_get(door_scratch(d), sizeof(*d->sasl));
 	sasl_server_init(d->sasl, m, d->scratch);
@@ -286,7 +287,7 @@ line_ends(struct door *d)
 	if (text.n > d->line_start && text.p[text.n - 1] == '\r')
 		text.n--;
 	last = sl_skip(text, d->line_start);
-	if (d->sasl && sl_eq(last, SL("*"))) { /* RFC 4422 section 3.5 */
+	if (d->sasl && sl_eq(last, SL("*"))) { /* R4422-3.5-a */
 		d->rules->wrong(d, "cancelled");
 		forget(d);
 		return;

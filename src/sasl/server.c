@@ -18,7 +18,7 @@ bad(struct fault *f)
 	return fault_set(f, ST_SYNTAX, "5.5.2", "Malformed authentication response");
 }
 
-/* R4616-2-a, R4616-2-b, R4616-2-c, R4616-2-d, R4616-2-e, R4616-2-f. */
+/* R4616-2-a, R4616-2-b, R4616-2-c, R4616-2-d, R4616-2-e, R4616-2-f, R4422-3.4.1-b. */
 static enum st
 plain_step(struct sasl_server *s, struct slice response, struct slice *challenge, struct fault *f)
 {
@@ -55,6 +55,7 @@ login_step(struct sasl_server *s, struct slice response, struct slice *challenge
 	return ST_AGAIN;
 }
 
+/* R4422-3.1-a, R4505-5-a, R4954-4-u */
 static const struct sasl_mech mechs[] = {
 	{"PLAIN", true, "", plain_step},
 	{"LOGIN", true, "Username:", login_step},
@@ -75,7 +76,7 @@ sasl_server_init(struct sasl_server *s, const struct sasl_mech *m, struct arena 
 	*s = (struct sasl_server){.mech = m, .a = a};
 }
 
-/* R4616-2-j */
+/* R4616-2-j, R4422-3-a */
 enum st
 sasl_server_step(struct sasl_server *s, bool has_response, struct slice response,
     struct slice *challenge, struct fault *f)

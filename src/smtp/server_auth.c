@@ -76,7 +76,7 @@ auth_step(struct smtp_server *s, bool has_response, struct slice response)
 	}
 }
 
-/* A response in BASE64; "=" alone is an empty initial one, R4954-4-h. */
+/* A response in BASE64; "=" alone is an empty initial one, R4954-4-h, R4422-3.4-a. */
 static void
 auth_response(struct smtp_server *s, struct slice line, bool initial)
 {
@@ -106,12 +106,13 @@ auth_allowed(struct smtp_server *s, struct slice name)
 	if (!offered)
 		server_bad(s, 502, "5.5.1", "AUTH not available");
 	else if (s->authenticated)
-		server_bad(s, 503, "5.5.1", "Logged in already"); /* R4954-4-c */
+		server_bad(s, 503, "5.5.1", "Logged in already"); /* R4954-4-c, R4422-3.8-a */
 	else if (!s->esmtp)
 		server_bad(s, 503, "5.5.1", "Send EHLO first"); /* R4954-4-m */
 	else if (!is_listed(s->o.auth_mechanisms, name) || !sasl_mech_find(name))
 		server_bad(
 		    s, 504, "5.5.4", "Authentication mechanism not recognised"); /* R4954-4-b */
+	/* R4954-4-v, R4422-6.1.2-b */
 	else if (!s->tls_on && !s->o.auth_plaintext && sasl_mech_find(name)->is_plaintext)
 		server_bad(
 		    s, 538, "5.7.11", "Encryption required, send STARTTLS first"); /* R4954-4-o */
@@ -143,7 +144,7 @@ server_auth(struct smtp_server *s, struct slice args)
 void
 server_auth_line(struct smtp_server *s, struct slice line)
 {
-	if (sl_eq(line, SL("*"))) {
+	if (sl_eq(line, SL("*"))) { /* R4422-3.5-a */
 		auth_end(s);
 		server_bad(s, 501, "5.7.0", "Authentication cancelled"); /* R4954-4-g, R4954-6-d */
 		return;
@@ -166,7 +167,8 @@ server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 
 	if (a->fault.st != ST_OK) {
 		auth_end(s);
-		/* R4954-4-k, R4954-4-l, R4954-4-t: another try is welcome, up to a limit. */
+		/* R4954-4-k, R4954-4-l, R4954-4-t, R4422-3.6-b, R4422-3.6-c: another try is
+		 * welcome, up to a limit. */
 		server_refuse(s, &a->fault, REPLY_TO_AUTH);
 		s->errors++;
 		if (++s->auth_failures >= s->o.auth_failures_max && s->o.auth_failures_max)

@@ -4,7 +4,7 @@
  */
 #include "smtp/server_cmd.h"
 
-/* R4954-3-d, R5321-4.5.3.1.4-a */
+/* R4954-3-d, R4954-3-e, R5321-4.5.3.1.4-a */
 static size_t
 line_max(const struct smtp_server *s)
 {

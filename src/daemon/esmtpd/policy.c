@@ -202,7 +202,7 @@ policy_auth(struct client *c, const struct engine_ask *a)
 	struct asked *q;
 	struct fault f;
 
-	/* R4616-2-h, R4616-2-i: acting as somebody else is not offered. */
+	/* R4616-2-h, R4616-2-i, R4422-3.4.1-a, R4422-3.6-a: nobody acts as somebody else. */
 	if (d->authzid.n && !sl_eq(d->authzid, d->user)) {
 		fault_set(&f, ST_DENIED, "5.7.8", "you may only act as yourself");
 		client_answer(c, a->number, &f, NULL);

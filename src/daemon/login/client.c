@@ -142,7 +142,7 @@ ask_auth(struct client *c, const struct door_auth *d)
 	int n = snprintf(c->account, sizeof(c->account), "%.*s%s", SL_FMT(d->user),
 	    has_at || d->user.n == 0 ? "" : domain);
 
-	/* R4616-2-h, R4616-2-i: acting as somebody else is not offered. */
+	/* R4616-2-h, R4616-2-i, R4422-3.4.1-a, R4422-3.6-a: nobody acts as somebody else. */
 	if (n < 0 || (size_t)n > 320 || d->user.n == 0 ||
 	    (d->authzid.n && !sl_eq(d->authzid, d->user))) {
 		fault_set(&f, ST_DENIED, "5.7.8", "you may only act as yourself");
