@@ -55,7 +55,7 @@ imap_run_id(struct imap_server *s)
 
 /*
  * RFC 2342: R2342-2-a, R2342-5-a, R2342-5-b, R2342-5-f, R2342-6-a, R2342-6-b, R9051-5.1.2-b,
- * R9051-5.1.2-d: below INBOX.
+ * R9051-5.1.2-c, R9051-5.1.2-d: below INBOX, and nobody else's.
  */
 void
 imap_run_namespace(struct imap_server *s)
