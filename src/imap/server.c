@@ -326,7 +326,7 @@ server_fini(void *arg)
 	arena_free(s->run.a);
 }
 
-/* R3501-7.1.4-a, R9051-7.1.4-a: PREAUTH; behind a login its tagged OK, with what can be done now. */
+/* R3501-7.1.4-a, R9051-7.1.4-a: PREAUTH; behind a login its tagged OK, with what can be done. */
 static void
 greet(struct imap_server *s)
 {
