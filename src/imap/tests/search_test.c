@@ -238,7 +238,7 @@ dates_and_sizes(void)
 static const char letter[] =
     "From: =?utf-8?q?J=C3=BCrgen_M?= <juergen@Example.org>\r\n"
     "To: Team: a@b.test, \"Bee\" <bee@c.test>;\r\nCc: x@y.test\r\n"
-    "Subject: Gr=?iso-8859-1?q?=FC=DFe?= =?utf-8?b?w4RwZmVs?=\r\n folded\r\n"
+    "Subject: =?iso-8859-1?q?Gr=FC=DFe?= =?utf-8?b?w4RwZmVs?=\r\n folded\r\n"
     "X-Empty:\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     "preamble\r\n--b\r\nContent-Type: text/plain; charset=koi8-r\r\n"
     "Content-Transfer-Encoding: quoted-printable\r\n\r\n=F0=D2=C9=D7=C5=D4 soft=\r\nened\r\n"
