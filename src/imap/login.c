@@ -247,7 +247,7 @@ line(struct door *d, struct slice text, struct slice last)
 	if (last.n && imap_lex_literal_head(last, &n, &is_sync))
 		return literal(d, row, c.tag, n, is_sync);
 	if (!row)
-		bad(d, c.tag, "There is no such command before the login");
+		bad(d, c.tag, "There is no such command before the login"); /* R4505-5-d */
 	else if (!row->has_arguments && c.lx.in.n)
 		bad(d, c.tag, "This command has no arguments");
 	else

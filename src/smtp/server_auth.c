@@ -167,8 +167,10 @@ server_auth_answer(struct smtp_server *s, const struct engine_answer *a)
 
 	if (a->fault.st != ST_OK) {
 		auth_end(s);
-		/* R4954-4-k, R4954-4-l, R4954-4-t, R4422-3.6-b, R4422-3.6-c: another try is
-		 * welcome, up to a limit. */
+		/*
+		 * R4954-4-k, R4954-4-l, R4954-4-t, R4422-3.6-b, R4422-3.6-c: another try is
+		 * welcome, up to a limit.
+		 */
 		server_refuse(s, &a->fault, REPLY_TO_AUTH);
 		s->errors++;
 		if (++s->auth_failures >= s->o.auth_failures_max && s->o.auth_failures_max)

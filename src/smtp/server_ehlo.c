@@ -4,8 +4,10 @@
 #include "base/ascii.h"
 #include "smtp/server_cmd.h"
 
-/* R4954-3-b, R4954-8-a, R4422-6.1.2-a, R4954-9-a, R4616-1-a:
- * nothing on offer while it would show a password. */
+/*
+ * R4954-3-b, R4954-8-a, R4422-6.1.2-a, R4954-9-a, R4616-1-a: nothing on offer while it would show
+ * a password.
+ */
 static bool
 offers_auth(const struct smtp_server *s)
 {
