@@ -44,6 +44,7 @@ const struct conf_row rows_esmtpd[] = {
     {"AUTH_REQUIRED", ROW_BOOL(S, auth_required), .dflt = "0",
 	.doc = "1 refuses mail from clients that have not logged in. AUTH_REQUIRED in smtpaccess "
 	       "overrides it."},
+    /* R3207-4-d */
     {"ESMTP_TLS_REQUIRED", ROW_BOOL(S, tls_required), .dflt = "0",
 	.doc =
 	    "1 refuses mail before STARTTLS. RFC 3207 section 4 forbids this on a public port 25."},

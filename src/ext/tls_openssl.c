@@ -182,7 +182,7 @@ static const struct {
 	{"SSL23", TLS1_VERSION, 0},
 };
 
-/* R8314-4.1-a, R8314-4.1-b, R2595-9-b, R9051-11.1-b */
+/* R8314-4.1-a, R8314-4.1-b, R2595-2.5-a, R2595-9-b, R9051-11.1-b */
 static enum st
 set_protocol(SSL_CTX *ctx, const char *word, struct fault *f)
 {

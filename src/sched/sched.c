@@ -351,6 +351,7 @@ sched_under_way(const struct sched *s, unsigned module)
 	return s->modules[module].under_way;
 }
 
+/* R5321-4.5.4.1-b */
 int64_t
 sched_retry_sec(const struct sched_policy *p, uint64_t attempts)
 {

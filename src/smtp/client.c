@@ -88,7 +88,7 @@ client_break(struct smtp_client *c, const char *what)
 
 /*
  * R5321-4.1.4-h: the last command; its reply is waited for.
- * R5321-4.1.1.10-e, R3207-4.1-c
+ * R5321-4.1.1.10-e
  */
 void
 client_quit(struct smtp_client *c)

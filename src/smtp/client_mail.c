@@ -233,7 +233,7 @@ put_notify(struct buf *out, unsigned notify)
 	}
 }
 
-/* R3461-5.2.1-b, R5321-2.3.11-a */
+/* R3461-5.2.1-b, R5321-2.3.11-a, R6533-3-g */
 static void
 put_rcpt(struct smtp_client *c, const struct smtp_client_rcpt *r)
 {

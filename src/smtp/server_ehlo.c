@@ -43,8 +43,9 @@ put_auth(struct smtp_server *s, struct buf *out)
 }
 
 /*
- * What EHLO lists, in this order. R4954-3-a, R3207-2-a, R1870-3-a, R5321-4.5.3.1.7-b, R6152-2-a,
- * R5321-2.4-e, R2034-3-a, R3461-4-a, R2920-2-a; R5321-4.2.4-c: nothing that is then refused.
+ * What EHLO lists, in this order. R5321-2.2.2-a, R4954-3-a, R3207-2-a, R1870-3-a,
+ * R5321-4.5.3.1.7-b, R6152-2-a, R5321-2.4-e, R2034-3-a, R3461-4-a, R2920-2-a; R5321-4.2.4-c:
+ * nothing that is then refused.
  */
 static const struct {
 	enum smtp_ext ext;

@@ -172,6 +172,7 @@ local_user(struct client *c, int fd)
 	return true;
 }
 
+/* R6409-7-a */
 static void
 fill_options(struct client *c, struct smtp_server_opts *o)
 {

@@ -27,6 +27,7 @@ conf_ssl(const struct conf *c)
 	return &c->ssl;
 }
 
+/* R6409-3.1-a */
 static const struct service service_rows[SERVICE_COUNT] = {
     {.name = "smtp", .kind = SMTP_SERVICE_MX, .conf = conf_mx},
     {.name = "submission", .kind = SMTP_SERVICE_SUBMISSION, .conf = conf_msa},

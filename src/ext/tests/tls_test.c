@@ -381,7 +381,8 @@ test_versions(void)
 	CHECK_EQ(handshake(cc, sc, "a.example.test", &cf, &sf), ST_IO);
 	CHECK(sl_search(sl_str(sf.text), SL("protocol")) < strlen(sf.text));
 	tls_context_free(sc);
-	/* R8314-4.1-a, R8314-4.1-b, R2595-9-b, R9051-11.1-b: 1.2 by default, not 1.1. */
+	/* R8314-4.1-a, R8314-4.1-b, R2595-2.5-a, R2595-9-b, R9051-11.1-b: 1.2 by default, not
+	 * 1.1. */
 	sc = server_context(fd);
 	CHECK_EQ(handshake(cc, sc, "a.example.test", &cf, &sf), ST_IO);
 	tls_context_free(sc);

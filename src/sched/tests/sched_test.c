@@ -196,6 +196,7 @@ test_modules(void)
 	sched_free(s);
 }
 
+/* R5321-4.5.4.1-b: by the settings it is given. */
 static void
 test_schedule(void)
 {

@@ -546,6 +546,33 @@ test_facts(void)
 	world_fini(&w);
 }
 
+/* R5321-2.2.2-a: what EHLO lists is registered. */
+static void
+test_keywords(void)
+{
+	static const char *const registered[] = {"AUTH", "STARTTLS", "SIZE", "8BITMIME",
+	    "ENHANCEDSTATUSCODES", "DSN", "PIPELINING", "CHUNKING", "SMTPUTF8", "BINARYMIME"};
+	struct world w;
+	struct world_conn *c;
+	struct slice rest, line, word;
+	size_t i;
+
+	world_init(&w, 5);
+	c = world_connect(&w, WORLD_SMTPS);
+	world_heard_drop(c, world_heard(c).n);
+	world_send(c, SL(HELO), 0);
+	rest = world_heard(c);
+	CHECK(sl_cut(&rest, '\n', &line) && sl_starts(line, SL("250-")) && rest.n);
+	while (sl_cut(&rest, '\n', &line)) {
+		line = sl_trim(sl_skip(line, 4));
+		sl_cut(&line, ' ', &word);
+		for (i = 0; i < COUNT_OF(registered) && !sl_eq(word, sl_str(registered[i]));)
+			i++;
+		CHECK(i < COUNT_OF(registered));
+	}
+	world_fini(&w);
+}
+
 static void
 tune_plaintext(struct smtp_server_opts *o)
 {
@@ -652,6 +679,7 @@ main(int argc, char **argv)
 		{"refused", test_refused},
 		{"replies_of_a_group", test_replies_of_a_group},
 		{"facts", test_facts},
+		{"keywords", test_keywords},
 		{"with", test_with},
 		{"tls_required", test_tls_required},
 	};
