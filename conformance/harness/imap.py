@@ -41,8 +41,8 @@ def cut_response(data):
         at += int(literal[1])
 
 
-def cutter(one):
-    """Cuts the next response (one), or all up to the next one that is tagged or asks for more."""
+def cutter(one, ends=lambda text: False):
+    """Cuts the next response (one), or all up to the next one that is tagged, asks for more, or `ends` the reply."""
     def cut(data):
         texts = []
         while True:
@@ -51,7 +51,7 @@ def cutter(one):
                 return None
             texts.append(got[0])
             data = got[1]
-            if one or not got[0].startswith(b"* "):
+            if one or not got[0].startswith(b"* ") or ends(got[0]):
                 return Response(texts), data
     return cut
 
@@ -125,7 +125,8 @@ def probe(target, service):
         words = session.capabilities()
     session = login(target, service, 1, 10)
     with session.sock:
-        return words | session.capabilities()
+        # Some still say LOGINDISABLED to a user who has logged in; it is about the state before.
+        return words | (session.capabilities() - {"LOGINDISABLED"})
 
 
 class Box:

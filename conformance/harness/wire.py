@@ -249,7 +249,8 @@ class Player:
     def cutter(self, step):
         """What cuts one reply off the bytes that came."""
         if self.scenario.service in scn.IMAP_SERVICES:
-            return imap.cutter(step.alternatives[0].tag == "*")
+            untagged = [self.regex(a.pattern, step.line) for a in step.alternatives if a.tag == "*" and a.pattern]
+            return imap.cutter(step.alternatives[0].tag == "*", lambda text: any(regex.search(text) for regex in untagged))
         return replies.cut_line if self.scenario.service in scn.LINE_SERVICES else replies.cut_reply
 
     def fetch(self, conn, step, cut, want):
