@@ -63,4 +63,4 @@ uninstall-service:
 .PHONY: install-service uninstall-service
 
 # --- run: each of them starts, reloads and stops a server under stand-ins for its system ------------------------
-TESTS += ports/tests/services_test.sh
+TESTS += ports/tests/services_test.sh ports/tests/skeletons_test.sh
