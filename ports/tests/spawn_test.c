@@ -91,7 +91,7 @@ hear(struct spawn s, int at0, int at2, int at3)
 static bool
 says(const struct heard *h, const char *line)
 {
-	char want[256];
+	char want[320];
 
 	snprintf(want, sizeof(want), "%s\n", line);
 	if (strstr(h->text, want))
