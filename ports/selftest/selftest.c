@@ -160,7 +160,8 @@ run_contract(size_t i)
 	} else {
 		failed++;
 		if (status != -1 && WIFSIGNALED(status))
-			printf("FAILED     %-11s signal %d\n", contracts[i].header, WTERMSIG(status));
+			printf("FAILED     %-11s signal %d\n", contracts[i].header,
+			    WTERMSIG(status));
 		else
 			printf("FAILED     %-11s status %d\n", contracts[i].header,
 			    status == -1 ? -1 : WEXITSTATUS(status));
