@@ -22,6 +22,10 @@ import tools
 PASSWORD = "sandbox-secret"
 USER_UID = 62001
 
+# Where packages of another release come from.
+MIRROR = "http://deb.debian.org/debian"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
 # Runs inside the namespace: $1 unpacked package, $2 instance, then the command.  DIR/etc/mounts puts
 # folders of the instance where a peer has their places compiled in.
 ENTER = """\
@@ -43,12 +47,32 @@ def cache_folder():
     return os.path.join(base, "mail-peers-%d" % os.getuid())
 
 
-def missing_libraries(packages):
-    """Shared-library packages that `packages` depend on and that this machine does not have."""
-    text = tools.run(["apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
+def apt(command, suite):
+    """The start of a command line of apt; another release than the machine's has lists of its own."""
+    if not suite:
+        return [command]
+    folder = os.path.join(cache_folder(), "apt-" + suite)
+    line = "deb [signed-by=%s] %s %s main\n" % (KEYRING, MIRROR, suite)
+    words = [command, "-o", "Dir::Etc::SourceList=" + folder + "/sources", "-o", "Dir::Etc::SourceParts=/dev/null",
+             "-o", "Dir::State::Lists=" + folder + "/lists", "-o", "Dir::Cache=" + folder, "-o", "APT::Sandbox::User=root"]
+    if not os.path.exists(folder + "/sources"):
+        os.makedirs(folder + "/lists/partial", exist_ok=True)
+        write(folder + "/sources.new", line)
+        tools.run([words[0].replace("cache", "get"), *words[1:2], "Dir::Etc::SourceList=" + folder + "/sources.new", *words[3:],
+                   "-q", "update"])
+        os.rename(folder + "/sources.new", folder + "/sources")
+    return words
+
+
+def missing_libraries(packages, suite):
+    """Shared-library packages that `packages` depend on and that this machine does not have; of another
+    release all of them, the C library too."""
+    text = tools.run(apt("apt-cache", suite) + ["depends", "--recurse", "--no-recommends", "--no-suggests",
                       "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances"] + packages)
     names = {line for line in text.splitlines() if line.startswith("lib") and ":" not in line}
     out = []
+    if suite:
+        return sorted(names)
     for name in sorted(names):
         done = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", name],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -57,10 +81,10 @@ def missing_libraries(packages):
     return out
 
 
-def unpacked(name, packages, proof):
+def unpacked(name, packages, proof, suite=""):
     """The folder with the unpacked packages; fetched at the first use.  `proof` is a file in it."""
     cache = cache_folder()
-    root = os.path.join(cache, name)
+    root = os.path.join(cache, name + ("-" + suite if suite else ""))
     if os.path.exists(os.path.join(root, proof)):
         return root
     for need in ("apt-get", "dpkg"):
@@ -68,13 +92,13 @@ def unpacked(name, packages, proof):
             tools.die("needs a Debian system: no %s" % need)
     os.makedirs(cache, mode=0o755, exist_ok=True)
     work = "%s.%d" % (root, os.getpid())
-    for folder in ("bin", "lib", "sbin"):
+    for folder in ("bin", "lib", "lib64", "sbin"):
         os.makedirs(os.path.join(work, "usr", folder))
         os.symlink("usr/" + folder, os.path.join(work, folder))
-    tools.say("fetching %s into %s" % (" ".join(packages), cache))
+    tools.say("fetching %s%s into %s" % (" ".join(packages), " of " + suite if suite else "", cache))
     debs = os.path.join(work, "debs")
     os.makedirs(debs)
-    tools.run(["apt-get", "-q", "download"] + packages + missing_libraries(packages), cwd=debs)
+    tools.run(apt("apt-get", suite) + ["-q", "download"] + packages + missing_libraries(packages, suite), cwd=debs)
     for deb in os.listdir(debs):
         tools.run(["sh", "-c", UNPACK, "unpack", os.path.join(debs, deb), work])
     shutil.rmtree(debs)
@@ -251,6 +275,7 @@ class Peer:
     places = {}                 # {path that is compiled in: folder below DIR}
     many_masters = False        # it has several, which leave their parent: they get a pid namespace too
     greetings = {}              # {port variable: first octets}; None: nothing is waited for
+    suite = ""                  # the release whose packages are used; that of the machine
 
     def options(self, parser):
         """Options of the command line that only this peer has."""
@@ -270,7 +295,7 @@ class Peer:
     # The rest is the same for all.
 
     def root(self):
-        return unpacked(self.name, self.packages, self.proof)
+        return unpacked(self.name, self.packages, self.proof, self.suite)
 
     def inside(self, directory, *argv):
         return inside(self.root(), directory, *argv)
@@ -307,10 +332,12 @@ class Peer:
         os.makedirs(directory, exist_ok=True)
         if os.path.exists(directory + "/env"):
             tools.die("%s holds an instance already" % directory)
+        self.suite = options.suite
         self.root()
         for sub in ("etc", "log") + tuple(self.folders):
             os.makedirs(os.path.join(directory, sub))
         os.chmod(directory, 0o755)
+        write(directory + "/etc/suite", self.suite)
         private_users(directory, self.system_users, self.system_groups)
         put_in_place(directory, self.places)
         ports = {}
@@ -331,6 +358,8 @@ class Peer:
     def do_restart(self, directory, _options):
         self.do_stop(directory, None)
         env = instance.read_env(directory + "/env")
+        with open(directory + "/etc/suite", encoding="ascii") as f:
+            self.suite = f.read()
         ports = {name: env[name] for name in self.greetings}
         self.launch(directory, ports)
         self.write_env(directory, ports, env["DOMAIN"], env["USERS"])
@@ -351,6 +380,7 @@ def main(peer, doc):
     p.add_argument("--users", type=int, default=5, help="users user1...userN (5)")
     p.add_argument("--domain", default="example.test")
     p.add_argument("--privsep", action="store_true", help="accepted; a peer has the users it has")
+    p.add_argument("--suite", default="", metavar="NAME", help="packages of this Debian release, not the machine's")
     p.add_argument("--build", help="accepted; there is nothing to build")
     peer.options(p)
     options = p.parse_args()
