@@ -49,7 +49,7 @@ PORT_LINUX_SENDFILE = ports/linux/sendfile_linux.c
 PORT_LINUX_SERVICE = ports/linux/service_notify.c
 PORT_LINUX_SYSINFO = ports/linux/sysinfo_linux.c
 PORT_LINUX_SANDBOX = ports/linux/sandbox_linux.c ports/linux/sandbox_linux.h ports/linux/sandbox_calls.c \
-	ports/linux/sandbox_filter.c ports/linux/sandbox_landlock.c
+	ports/linux/sandbox_filter.c ports/linux/sandbox_landlock.c ports/linux/sandbox_socketcall.c
 PORT_LINUX_DIRWATCH = ports/linux/dirwatch_inotify.c
 PORT_LINUX_PEERCRED = ports/linux/peercred_so.c
 
