@@ -36,7 +36,10 @@ uint64_t check_random(uint64_t *state);
 /* The same, from 0 to n - 1; n is not 0. */
 size_t check_below(uint64_t *state, size_t n);
 
-/* Runs the rows; the exit status for main. */
+/*
+ * Runs the rows; the exit status for main. CHECK_LEAVE_OUT in the environment names rows that
+ * cannot run where the tests run ("fdpass_test:more_than_one ..."): ports/verify says why for each.
+ */
 int check_main(int argc, char **argv, const struct check_row *rows, size_t count);
 
 /*

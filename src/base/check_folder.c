@@ -1,9 +1,12 @@
 /*
  * Folders for tests.
  */
-#include <ftw.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -20,17 +23,47 @@ check_folder_new(const char *parent, char path[64])
 	}
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+#define DEPTH_MAX 64
+
+/* What stands in the folder dir, which is closed. Links are removed, not followed. */
+static void
+remove_below(int dir, unsigned depth)
 {
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
+	DIR *d = fdopendir(dir);
+	struct dirent *e;
+	struct stat st;
+	int below;
+
+	if (!d) {
+		close(dir);
+		return;
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (!S_ISDIR(st.st_mode)) {
+			unlinkat(dir, e->d_name, 0);
+			continue;
+		}
+		below = openat(
+		    dir, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+		if (below >= 0 && depth < DEPTH_MAX)
+			remove_below(below, depth + 1);
+		else if (below >= 0)
+			close(below);
+		unlinkat(dir, e->d_name, AT_REMOVEDIR);
+	}
+	closedir(d);
 }
 
 void
 check_folder_remove(const char *path)
 {
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	remove_below(dir, 0);
+	rmdir(path);
 }

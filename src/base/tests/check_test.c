@@ -1,5 +1,6 @@
 /* Tests of the test frame itself: a claim that does not hold must be counted as a failure. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/attr.h"
 #include "base/check.h"
@@ -48,6 +49,21 @@ status_of(const char *name)
 	return check_main(2, argv, inner, COUNT_OF(inner));
 }
 
+/* One row of two is left out: with it the run fails, without it does not. */
+static int
+leaves_out(void)
+{
+	char program[] = "inner", one[] = "holds", two[] = "wrong_claim";
+	char *argv[] = {program, one, two, NULL};
+	int with = check_main(3, argv, inner, COUNT_OF(inner)), without;
+
+	if (setenv("CHECK_LEAVE_OUT", "other:holds inner:wrong inner:wrong_claim", 1) != 0)
+		return 0;
+	without = check_main(3, argv, inner, COUNT_OF(inner));
+	unsetenv("CHECK_LEAVE_OUT");
+	return with == 1 && without == 0;
+}
+
 int
 main(void)
 {
@@ -60,6 +76,7 @@ main(void)
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		failed += status_of(rows[i].name) != rows[i].status;
-	printf("check_test: %u passed, %u failed\n", (unsigned)COUNT_OF(rows) - failed, failed);
+	failed += !leaves_out();
+	printf("check_test: %u passed, %u failed\n", (unsigned)COUNT_OF(rows) + 1 - failed, failed);
 	return failed == 0 ? 0 : 1;
 }
