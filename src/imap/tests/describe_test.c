@@ -264,7 +264,7 @@ check_section(
 	}
 	if (!CHECK(imap_section_find(outline, &section, &from, &to) == (want != NULL)) || !want)
 		return;
-	CHECK_SL(sl_sub(sl_str(report), from.bytes, to.bytes), sl_str(want));
+	CHECK_SL(sl_sub(sl_str(report), (size_t)from.bytes, (size_t)to.bytes), sl_str(want));
 	CHECK_EQ(to.octets - from.octets, strlen(want));
 }
 

@@ -43,7 +43,7 @@ expunge(struct client *k, uint64_t n)
 	CHECK(k->may_expunge);
 	if (!CHECK(n >= 1 && n <= k->count))
 		return;
-	memmove(&k->uids[n - 1], &k->uids[n], (k->count - n) * sizeof(k->uids[0]));
+	memmove(&k->uids[n - 1], &k->uids[n], (k->count - (size_t)n) * sizeof(k->uids[0]));
 	k->count--;
 }
 
