@@ -275,6 +275,16 @@ ports_tests_sandbox_linux_test_SOURCES = ports/tests/sandbox_test.c \
 ports_tests_sandbox_linux_test_CPPFLAGS = $(PORT_TEST_CPPFLAGS)
 ports_tests_sandbox_linux_test_LDADD = $(PORT_TEST_LIBS)
 
+# --- what is on disk, between byte orders: the program, and what each order wrote with it -----------------
+check_PROGRAMS += ports/tests/byteorder
+ports_tests_byteorder_SOURCES = ports/tests/byteorder.c ports/tests/byteorder.h ports/tests/byteorder_maildir.c \
+	ports/tests/byteorder_queue.c ports/tests/byteorder_tables.c \
+	src/queue/tests/bench.c src/queue/tests/bench.h src/queue/tests/disk.c src/queue/tests/disk.h
+ports_tests_byteorder_CPPFLAGS = $(STRICT_FLAGS) -I$(top_srcdir)
+ports_tests_byteorder_LDADD = libmailworld.a $(LIB_QUEUE) $(LIB_MAILDIR) $(LINK_L2) $(EXT_LIBS)
+TESTS += ports/tests/byteorder_test.sh
+EXTRA_DIST += ports/tests/byteorder_test.sh
+
 # --- back ends of other systems, over the emulations of ports/stub -----------------------------------------
 PORT_STUB_CPPFLAGS = -I$(srcdir)/ports/stub/include $(PORT_TEST_CPPFLAGS)
 PORT_STUB = ports/stub/stub.c ports/stub/stub.h ports/stub/include/port.h \
