@@ -44,13 +44,32 @@ static const struct {
 	SAMPLE("\xa1", "\xe0\xb8\x81")},
     {{"utf-16be"}, {"UTF-16BE", "UCS-2BE", "UTF-16"}, SAMPLE("\x65\xe5", "\xe6\x97\xa5")},
     {{"utf-16le"}, {"UTF-16LE", "UCS-2LE"}, SAMPLE("\xe5\x65", "\xe6\x97\xa5")},
-    {{"utf-16"}, {"UTF-16"}, SAMPLE("\xfe\xff\x65\xe5", "\xe6\x97\xa5")},
 #undef SAMPLE
+};
+
+/* A text that leaves a state behind, and one that tells it from a fresh state. */
+static const struct {
+	const char *charset, *leaves;
+	size_t leaves_bytes;
+	const char *fresh;
+	size_t fresh_bytes;
+	const char *want;
+} states[] = {
+#define TEXTS(leaves, fresh) leaves, sizeof(leaves) - 1, fresh, sizeof(fresh) - 1
+    {"iso-2022-jp", TEXTS("\x1b$BF|", "F|"), "F|"},
+    {"iso-2022-kr", TEXTS("\x1b$)C\x0e@O", "@O"), "@O"},
+#undef TEXTS
 };
 
 static struct {
 	iconv_t cd;
 	bool is_open;
+	/*
+	 * The system's reset does nothing (musl): each text gets a descriptor of its own, with these
+	 * names. Elsewhere that would read files, which a sandbox refuses.
+	 */
+	bool keeps_state;
+	const char *to, *from;
 } converters[COUNT_OF(rows)];
 
 static bool is_warm;
@@ -82,6 +101,26 @@ convert(iconv_t cd, struct slice in, struct buf *out)
 	}
 }
 
+/* Does an earlier text show in a later one? */
+static bool
+does_keep_state(size_t row)
+{
+	struct buf got;
+	bool keeps = false;
+
+	buf_init(&got, 256);
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
+		if (!sl_eq(sl_str(states[i].charset), sl_str(rows[row].names[0])))
+			continue;
+		convert(converters[row].cd, sl_mem(states[i].leaves, states[i].leaves_bytes), &got);
+		buf_clear(&got);
+		convert(converters[row].cd, sl_mem(states[i].fresh, states[i].fresh_bytes), &got);
+		keeps = !sl_eq(buf_slice(&got), sl_str(states[i].want));
+	}
+	buf_fini(&got);
+	return keeps;
+}
+
 /* Does this spelling mean what we mean? */
 static bool
 try_open(size_t row, const char *spelling)
@@ -89,9 +128,10 @@ try_open(size_t row, const char *spelling)
 	static const char *const utf8[] = {"UTF-8", "UTF8"};
 	iconv_t cd = (iconv_t)-1;
 	struct buf got;
+	size_t i;
 	bool ok;
 
-	for (size_t i = 0; i < COUNT_OF(utf8) && cd == (iconv_t)-1; i++)
+	for (i = 0; i < COUNT_OF(utf8) && cd == (iconv_t)-1; i++)
 		cd = iconv_open(utf8[i], spelling);
 	if (cd == (iconv_t)-1)
 		return false;
@@ -105,6 +145,9 @@ try_open(size_t row, const char *spelling)
 	}
 	converters[row].cd = cd;
 	converters[row].is_open = true;
+	converters[row].to = utf8[i - 1];
+	converters[row].from = spelling;
+	converters[row].keeps_state = does_keep_state(row);
 	return true;
 }
 
@@ -120,6 +163,18 @@ charset_iconv_warm(void)
 				break;
 }
 
+/* A descriptor without an earlier text's state; false when there is none. */
+static bool
+refresh(size_t row)
+{
+	if (!converters[row].keeps_state)
+		return true;
+	iconv_close(converters[row].cd);
+	converters[row].cd = iconv_open(converters[row].to, converters[row].from);
+	converters[row].is_open = converters[row].cd != (iconv_t)-1;
+	return converters[row].is_open;
+}
+
 static bool
 is_named(size_t row, struct slice charset)
 {
@@ -129,6 +184,22 @@ is_named(size_t row, struct slice charset)
 	return false;
 }
 
+/*
+ * Which of the two a text in UTF-16 is, by its byte order mark, which is taken off (RFC 2781
+ * section 4.3). Converters for "UTF-16" of some systems go on with the order of an earlier text.
+ */
+static struct slice
+utf16_of(struct slice *in)
+{
+	if (sl_starts(*in, SL("\xff\xfe"))) {
+		*in = sl_skip(*in, 2);
+		return SL("utf-16le");
+	}
+	if (sl_starts(*in, SL("\xfe\xff")))
+		*in = sl_skip(*in, 2);
+	return SL("utf-16be");
+}
+
 static bool
 iconv_to_utf8(void *arg, struct slice charset, struct slice in, struct buf *out)
 {
@@ -136,8 +207,10 @@ iconv_to_utf8(void *arg, struct slice charset, struct slice in, struct buf *out)
 
 	if (first->to_utf8(first->arg, charset, in, out))
 		return true;
+	if (sl_ieq(charset, SL("utf-16")))
+		charset = utf16_of(&in);
 	for (size_t row = 0; row < COUNT_OF(rows); row++) {
-		if (!converters[row].is_open || !is_named(row, charset))
+		if (!converters[row].is_open || !is_named(row, charset) || !refresh(row))
 			continue;
 		convert(converters[row].cd, in, out);
 		return true;
@@ -163,5 +236,7 @@ charset_iconv_names(struct buf *out)
 		buf_put_str(out, blank);
 		buf_put_str(out, rows[row].names[0]);
 		blank = " ";
+		if (sl_eq(sl_str(rows[row].names[0]), SL("utf-16be")))
+			buf_put_str(out, " utf-16");
 	}
 }

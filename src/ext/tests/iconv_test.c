@@ -74,6 +74,11 @@ long_and_fresh(void)
 	buf_clear(&out);
 	CHECK(to_utf8(SL("iso-2022-jp"), SL("plain"), &out));
 	CHECK_SL(buf_slice(&out), SL("plain"));
+	/* The byte order that one text began with says nothing of the next. */
+	buf_clear(&out);
+	CHECK(to_utf8(SL("utf-16"), SL("\xff\xfe\xe5\x65"), &out));
+	CHECK(to_utf8(SL("utf-16"), SL("\xfe\xff\x65\xe5"), &out));
+	CHECK_SL(buf_slice(&out), SL("\xe6\x97\xa5\xe6\x97\xa5"));
 	buf_fini(&in);
 	buf_fini(&out);
 }
