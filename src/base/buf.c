@@ -139,6 +139,8 @@ buf_drop(struct buf *b, size_t n)
 		b->n = 0;
 		return;
 	}
+	if (n == 0)
+		return; /* not every memmove sees that there is nothing to do */
 	memmove(b->p, b->p + n, b->n - n);
 	b->n -= n;
 }
