@@ -65,7 +65,7 @@ static struct {
 	iconv_t cd;
 	bool is_open;
 	/*
-	 * The system's reset does nothing (musl): each text gets a descriptor of its own, with these
+	 * The system's reset does nothing (musl): each text gets a descriptor of its own, by these
 	 * names. Elsewhere that would read files, which a sandbox refuses.
 	 */
 	bool keeps_state;
