@@ -49,8 +49,9 @@ wrap_compiler() {
 			[ "\$a" != -o ] || out=next
 		done
 		[ -n "\$out" ] && [ -f "\$out" ] || exit 0
+		case \$out in /*) ;; *) out=\$PWD/\$out ;; esac
 		mv -f "\$out" "\$out.elf" &&
-			printf '#!/bin/sh\nexec %s -L %s -0 "\$0" %s "\$@"\n' $4 $root "\$PWD/\$out.elf" >"\$out" && chmod +x "\$out"
+			printf '#!/bin/sh\nexec %s -L %s -0 "\$0" %s "\$@"\n' $4 $root "\$out.elf" >"\$out" && chmod +x "\$out"
 		W
 	fi
 	chmod +x "$bin/cc"
