@@ -2,12 +2,13 @@
 # and the whole suite run there: natively (i386) or by qemu-user. Sourced by ports/verify.
 # shellcheck shell=sh
 
-sysroot_packages="libc6-dev libssl-dev libc-ares-dev libdb5.3-dev libcrypt-dev libpcre2-dev libidn2-dev zlib1g-dev libexpat1-dev"
+sysroot_packages="libc6-dev libssl-dev libc-ares-dev libdb5.3-dev libcrypt-dev libpcre2-dev libidn2-dev zlib1g-dev libexpat1-dev libpam0g-dev"
 
 # sysroot ARCH: $root gets the headers and libraries of that processor.
 sysroot() {
 	root=$cache/$1/root
-	[ -f "$cache/$1/done" ] && return 0
+	[ "$(cat "$cache/$1/done" 2>/dev/null)" = "$sysroot_packages" ] && return 0
+	rm -rf "${root:?}"
 	have apt-get && have dpkg-deb || { why="no apt-get: the libraries are packages of Debian"; return 1; }
 	log=$work/$1.sysroot.log
 	# shellcheck disable=SC2086
@@ -23,7 +24,7 @@ sysroot() {
 		ln -sfn "$root$(readlink "$link")" "$link"
 	done
 	rm -rf "${root:?}/usr/share" "$cache/apt-$1/archives" "$cache/apt-$1/lists"
-	: >"$cache/$1/done"
+	echo "$sysroot_packages" >"$cache/$1/done"
 }
 
 # The compiler as configure and make call it: what is linked becomes a script that runs the program by its own loader, or in
