@@ -6,6 +6,8 @@
 #ifndef PORTS_SELFTEST_H
 #define PORTS_SELFTEST_H
 
+#include "base/attr.h"
+
 /*
  * The contract tests of ports/tests, each with its main() under another name: arguments and result
  * are main's.
@@ -30,7 +32,7 @@ int selftest_spawn(int argc, char **argv);
 int selftest_sysinfo(int argc, char **argv);
 
 /* Prints NAME and a value as printf has it, a line of the report. */
-void report_fact(const char *name, const char *format, ...);
+void report_fact(const char *name, const char *format, ...) ATTR_PRINTF(2, 3);
 
 /* The name of an errno value, or its number, in a static buffer: for one value at a time. */
 const char *report_errno(int err);

@@ -245,7 +245,7 @@ child_memory(void)
 		return 4;
 #endif
 	return privs_limit_memory(2 * limit) && getrlimit(RLIMIT_DATA, &l) == 0 &&
-		       l.rlim_cur > limit
+		       l.rlim_cur > (rlim_t)limit
 		   ? 5
 		   : 0;
 #endif

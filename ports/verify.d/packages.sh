@@ -20,8 +20,8 @@ services_line() {
 	if need systemd-analyze systemd; then
 		cp "$native/ports/linux/systemd/courier.service" "$work/courier.service"
 		exposure=$(systemd-analyze security --offline=yes --no-pager "$work/courier.service" 2>/dev/null | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p')
-		# 4.1 when this was written; what is left open is said in the unit.
-		case $exposure in [0-3].* | 4.[0-3]) exposure="exposure $exposure" ;; *) say failed services "systemd-analyze security: exposure $exposure, expected at most 4.3"; return ;; esac
+		# 3.9 when this was written; what is left open is said in the unit.
+		case $exposure in [0-3].* | 4.[01]) exposure="exposure $exposure" ;; *) say failed services "systemd-analyze security: exposure $exposure, expected at most 4.1"; return ;; esac
 	fi
 	say verified services "$(sed -n 's/^services_test: //p' "$work/services.log"); $exposure"
 }
@@ -49,18 +49,20 @@ debian_line() {
 			tar -C "$work/debian-root" -cf "$root.new" . && mv "$root.new" "$root"
 		rm -rf "$work/debian-root"
 	fi
-	if [ -f "$root" ]; then
-		"$top/ports/tests/debian_test" "$(ls "$work"/debian/courier_*.deb)" "$root" >"$work/debian_test.log" 2>&1
+	if [ ! -f "$root" ]; then
+		say verified debian "$words; not tried: no root or no debootstrap"
+		return
+	fi
+	need systemd-nspawn systemd-container
+	for trial in debian_test systemd_test; do
+		"$top/ports/tests/$trial" "$(ls "$work"/debian/courier_*.deb)" "$root" >"$work/$trial.log" 2>&1
 		case $? in
-		0) words="$words, on a bare Debian: $(tail -n 1 "$work/debian_test.log")" ;;
-		77) words="$words, not tried: $(tail -n 1 "$work/debian_test.log")" ;;
-		*)	say failed debian "$(tail -n 1 "$work/debian_test.log")"
-			mistakes "$work/debian_test.log"
+		0 | 77) words="$words; $(tail -n 1 "$work/$trial.log")" ;;
+		*)	say failed debian "$(tail -n 1 "$work/$trial.log")"
+			mistakes "$work/$trial.log"
 			return ;;
 		esac
-	else
-		words="$words, not tried: no root or no debootstrap"
-	fi
+	done
 	say verified debian "$words"
 }
 
