@@ -7,8 +7,10 @@ below the folder of its instance.  A program bench/peer-NAME is a subclass of Pe
 main(), which gives it the commands of tools/sandbox.
 """
 import grp
+import gzip
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -104,6 +106,19 @@ def unpacked(name, packages, proof, suite=""):
     shutil.rmtree(debs)
     os.rename(work, root)
     return root
+
+
+def version(root, package):
+    """The upstream part of a package's version, from its list of changes; empty without one."""
+    for name in ("changelog.Debian.gz", "changelog.gz"):
+        try:
+            with gzip.open(os.path.join(root, "usr/share/doc", package, name), "rt", errors="replace") as f:
+                found = re.match(r"\S+ \((?:[0-9]+:)?([^)+~-]+)", f.readline())
+        except OSError:
+            continue
+        if found:
+            return found[1]
+    return ""
 
 
 def free_port():
@@ -322,7 +337,8 @@ class Peer:
 
     def write_env(self, directory, ports, domain, users):
         rows = dict.fromkeys(("SMTP_PORT", "SUBMISSION_PORT", "SMTPS_PORT", "SPOOL", "SENDMAIL", "LOG"), "")
-        rows.update(ports, DOMAIN=domain, USERS=users, MASTER_PID=self.master_pid(directory))
+        rows.update(ports, DOMAIN=domain, USERS=users, MASTER_PID=self.master_pid(directory),
+                    VERSION=version(self.root(), self.packages[0]))
         rows.update(self.env(directory))
         write(directory + "/env", "".join("%s='%s'\n" % row for row in rows.items()))
 

@@ -56,6 +56,7 @@ class Target:
                 if not re.fullmatch(r"[0-9]{1,5}", values[name]) or not 0 < int(values[name]) < 65536:
                     raise TargetError(f"{name}: found '{values[name]}', expected a port number")
                 self.ports[service] = int(values[name])
+        self.version = values.get("VERSION") or ""
         self.domain = values.get("DOMAIN") or "example.test"
         self.users = (values.get("USERS") or "").split()
         self.password = values.get("PASS") or ""
