@@ -83,8 +83,9 @@ def missing_libraries(packages, suite):
     return out
 
 
-def unpacked(name, packages, proof, suite=""):
-    """The folder with the unpacked packages; fetched at the first use.  `proof` is a file in it."""
+def unpacked(name, packages, proof, suite="", alone=()):
+    """The folder with the unpacked packages; fetched at the first use.  `proof` is a file in it.  Folders
+    `alone` hide what the machine has there."""
     cache = cache_folder()
     root = os.path.join(cache, name + ("-" + suite if suite else ""))
     if os.path.exists(os.path.join(root, proof)):
@@ -104,6 +105,8 @@ def unpacked(name, packages, proof, suite=""):
     for deb in os.listdir(debs):
         tools.run(["sh", "-c", UNPACK, "unpack", os.path.join(debs, deb), work])
     shutil.rmtree(debs)
+    for folder in alone:
+        os.setxattr(os.path.join(work, folder), "trusted.overlay.opaque", b"y")
     os.rename(work, root)
     return root
 
@@ -284,6 +287,7 @@ class Peer:
     name = ""
     packages = []
     proof = ""                  # a file of the unpacked packages
+    alone = ()                  # folders in them that hide those of the machine
     system_users = {}           # its own users and groups, {name: id}
     system_groups = {}
     folders = ()                # below DIR
@@ -310,7 +314,7 @@ class Peer:
     # The rest is the same for all.
 
     def root(self):
-        return unpacked(self.name, self.packages, self.proof, self.suite)
+        return unpacked(self.name, self.packages, self.proof, self.suite, self.alone)
 
     def inside(self, directory, *argv):
         return inside(self.root(), directory, *argv)
