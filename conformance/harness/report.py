@@ -56,10 +56,10 @@ def write(folder, runs, requirements):
 
 def data(runs, requirements):
     used = {ident for run in runs for r in run.results for ident in r.req}
-    keep = ("section", "level", "side", "text", "rfc", "rfc_title")
+    keep = ("section", "level", "side", "text", "ambiguity", "rfc", "rfc_title")
     return {"targets": [{"name": run.name, "title": run.title, "counts": {s: run.count(s) for s in STATES},
                          "results": [r.row() for r in run.results]} for run in runs],
-            "requirements": {ident: {key: requirements[ident][key] for key in keep} for ident in sorted(used) if ident in requirements}}
+            "requirements": {ident: {key: requirements[ident][key] for key in keep if key in requirements[ident]} for ident in sorted(used) if ident in requirements}}
 
 
 def json_text(runs, requirements):
