@@ -65,7 +65,7 @@ REGISTERED = (0, 10, 4, 6, 7, 6, 10, 30)
 
 def enhanced_fits(want, text, code):
     """Does a reply text begin with a registered enhanced code that fits `want` and the class of the reply code?"""
-    match = re.match(rb"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?: |$)", text)
+    match = re.match(rb"([245])\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(?: |$)", text)
     if not match or match[1].decode() != code[0]:
         return False
     subject, detail = int(match[2]), int(match[3])

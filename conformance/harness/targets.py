@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager
 
 from . import fixture, imap, replies
+from .mailbox import Mailbox
 
 PORTS = {"smtp": "SMTP_PORT", "submission": "SUBMISSION_PORT", "smtps": "SMTPS_PORT", "lmtp": "LMTP_PORT",
          "pop3": "POP3_PORT", "pop3s": "POP3S_PORT", "imap": "IMAP_PORT", "imaps": "IMAPS_PORT"}
@@ -121,6 +122,14 @@ class Target:
 
     def maildir(self, number):
         return os.path.join(self.maildir_root, self.address(number).rpartition("@")[0], "Maildir")
+
+    def mailbox(self, number, token):
+        """The messages of a user that contain the token."""
+        return Mailbox(self.maildir(number), token)
+
+    def without_fault(self):
+        """The same server where scenarios are prepared: another one when faults are made on the way to it."""
+        return self
 
     def connect(self, service, timeout):
         try:

@@ -9,7 +9,6 @@ import struct
 import time
 
 from . import deflate, imap, replies, sasl, scn
-from .mailbox import Mailbox
 from .targets import b64
 
 PAUSE_SECONDS = 0.02            # behind an explicit segment boundary
@@ -94,7 +93,7 @@ class Player:
             return
         first = self.scenario.steps[0].line
         try:
-            session = imap.login(self.target, self.scenario.service, self.users[1], self.timeout())
+            session = imap.login(self.target.without_fault(), self.scenario.service, self.users[1], self.timeout())
             self.imap_box = imap.Box(session, self.id)
             self.variables.update(BOX=self.imap_box.name.encode(), SEP=self.imap_box.separator.encode())
             self.imap_box.fill([(m.flags, m.date, self.text(m.text, first)) for m in self.scenario.messages])
@@ -443,7 +442,7 @@ class Player:
     def do_mailbox(self, step):
         if not self.target.maildir_root:
             return
-        box = self.boxes.setdefault(step.user, Mailbox(self.target.maildir(self.users[step.user]), self.id.encode()))
+        box = self.boxes.setdefault(step.user, self.target.mailbox(self.users[step.user], self.id.encode()))
         who = f"mailbox user{step.user}"
         if step.word == "count":
             found = box.wait_count(step.number, self.timeout() if step.number else COUNT_ZERO_SECONDS)
