@@ -13,9 +13,10 @@ from .proxy import Proxy
 PREPARED = ("a folder that can be prepared", "a connection")
 MORE_SECONDS = 2.5              # than a scenario needs without a fault: then it counts as failed
 ENOUGH = 40                     # scenarios that notice a fault; the others are not played then
-SLOW_SECONDS = 3
+SLOW_SECONDS = 4.5
 LOGINS = re.compile("login|auth|pass|user|tls|codes|ok-for|bad-for|no-for|nonsync|literal-not")
-FOLDERS = {"smtp": ("smtp",), "submission": ("smtp",), "pop3": ("pop3",), "imap": ("imap",), "mail": ("smtp", "dsn"), "dsn": ("dsn",)}
+FOLDERS = {"smtp": ("smtp",), "submission": ("smtp",), "pop3": ("pop3",), "imap": ("imap",), "mail": ("smtp", "dsn"),
+"dsn": ("dsn",)}
 
 
 class SeenMailbox(Mailbox):
@@ -41,12 +42,11 @@ class FaultyTarget(targets.Target):
         self.ports, self.fault, self.plain = ports, fault, plain
 
     def offered(self, service):
-        if not self.fault.hooks():
-            return self.plain.offered(service)
         try:
-            return super().offered(service)
+            return super().offered(service) if self.fault.hooks() else self.plain.offered(service)
         except (targets.TargetError, OSError):
-            return self.plain.offered(service)
+            self.offers[service] = self.plain.offered(service)
+            return self.offers[service]
 
     def without_fault(self):
         return self.plain
@@ -112,5 +112,5 @@ def concerns(fault, name):
 
 
 def worth(fault, seconds):
-    """Scenarios that wait for the delay behind a refused login are played with faults of logins alone."""
+    """Scenarios that wait for the delay behind a refused login are not played with everything, but with faults of logins alone."""
     return seconds < SLOW_SECONDS or bool(LOGINS.search(fault.name))

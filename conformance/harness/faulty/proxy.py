@@ -68,12 +68,14 @@ class Link:
     def __init__(self, proxy, service, client, number):
         self.proxy, self.service, self.client = proxy, service, client
         self.server = None
+        self.cut = False                # the server ended without a word of TLS
         self.dialog = DIALOGS[service](proxy.fault, proxy.shared, number)
 
     def __enter__(self):
         self.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self.server = socket.create_connection((self.proxy.server.host, self.proxy.server.ports[self.service]), timeout=PATIENCE_SECONDS)
+            self.server = socket.create_connection((self.proxy.server.host, self.proxy.server.ports[self.service]),
+            timeout=PATIENCE_SECONDS)
             self.server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.service in targets.IMPLICIT_TLS:
                 self.begin_tls()
@@ -140,6 +142,7 @@ class Link:
                 return True
             except OSError:
                 if sock is self.server:
+                    self.cut = True
                     return False
                 self.reset()
                 raise
@@ -167,6 +170,11 @@ class Link:
     def finish(self, sock, data):
         """One side has ended: the other gets the rest, sees the end, and says what it has to say to nobody."""
         self.flush(sock, data)
+        if isinstance(sock, ssl.SSLSocket) and not self.cut:
+            sock.settimeout(0)
+            with contextlib.suppress(OSError):
+                sock.unwrap()           # says that it ends, and waits for nothing
+            sock.settimeout(PATIENCE_SECONDS)
         sock.shutdown(socket.SHUT_WR)
         with contextlib.suppress(OSError):
             while sock.recv(PIECE):

@@ -19,7 +19,7 @@ def read_noticed(scenarios):
 
 def write_noticed(faults, known, noticed, seconds, kept):
     """For each fault a few of those that notice it: the quickest, and one of each folder before the second of any."""
-    lines = ["# Scenarios that notice each fault: conformance/mutants tries these first, and writes this file when it is told --record or --all."]
+    lines = ["# Scenarios that notice each fault: conformance/mutants tries these first, and writes this file with --record."]
     for fault in faults:
         names = best(noticed[fault.name], seconds)[:kept] if noticed.get(fault.name) else known.get(fault.name, [])
         lines.append(f"{fault.name} = [" + ", ".join(f'"{name}"' for name in names) + "]")

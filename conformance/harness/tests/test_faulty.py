@@ -26,7 +26,8 @@ def talk(kind, given, turns):
     return made
 
 
-SMTP = [("S", b"220 hello\r\n"), ("C", b"EHLO x\r\nMAIL FROM:<>\r\nDA"), ("S", b"250-x\r\n250 SIZE\r\n250 ok\r\n"), ("C", b"TA\r\n.\r\n"), ("S", b"354 go\r\n"),
+SMTP = [("S", b"220 hello\r\n"), ("C", b"EHLO x\r\nMAIL FROM:<>\r\nDA"), ("S", b"250-x\r\n250 SIZE\r\n250 ok\r\n"),
+("C", b"TA\r\n.\r\n"), ("S", b"354 go\r\n"),
         ("C", b"NOOP\r\n"), ("S", b"250 taken\r\n250 noop\r\n")]
 
 
@@ -39,7 +40,8 @@ def seen_by(kind, turns):
 
 def test_smtp_replies_find_their_commands():
     assert seen_by(dialog.Smtp, SMTP) == [
-        ("greeting", b"220 hello\r\n"), ("EHLO", b"250-x\r\n250 SIZE\r\n"), ("MAIL", b"250 ok\r\n"), ("DATA", b"354 go\r\n"), (".", b"250 taken\r\n"), ("NOOP", b"250 noop\r\n")]
+        ("greeting", b"220 hello\r\n"), ("EHLO", b"250-x\r\n250 SIZE\r\n"), ("MAIL", b"250 ok\r\n"), ("DATA", b"354 go\r\n"),
+        (".", b"250 taken\r\n"), ("NOOP", b"250 noop\r\n")]
 
 
 def test_smtp_refused_data_is_followed_by_commands():
@@ -48,25 +50,35 @@ def test_smtp_refused_data_is_followed_by_commands():
 
 
 def test_smtp_exchange_and_chunk():
-    seen = seen_by(dialog.Smtp, [("S", b"220 x\r\n"), ("C", b"AUTH PLAIN\r\n"), ("S", b"334 \r\n"), ("C", b"AAAA\r\n"), ("S", b"535 no\r\n"), ("C", b"BDAT 5 LAST\r\nNO\r\nXNOOP\r\n"),
+    seen = seen_by(dialog.Smtp,
+    [("S", b"220 x\r\n"), ("C", b"AUTH PLAIN\r\n"), ("S", b"334 \r\n"), ("C", b"AAAA\r\n"), ("S", b"535 no\r\n"),
+    ("C", b"BDAT 5 LAST\r\nNO\r\nXNOOP\r\n"),
                                  ("S", b"250 ok\r\n250 noop\r\n")])
     assert [verb for verb, _ in seen] == ["greeting", "AUTH", "AUTH+", "BDAT", "NOOP"]
 
 
 def test_pop3_reply_of_several_lines_is_one():
-    seen = seen_by(dialog.Pop3, [("S", b"+OK hi\r\n"), ("C", b"LIST\r\nLIST 1\r\nRETR 1\r\nRETR 9\r\n"), ("S", b"+OK\r\n1 2\r\n.\r\n+OK 1 2\r\n+OK\r\n..\r\n"), ("S", b".\r\n-ERR\r\n")])
-    assert seen[1:] == [("LIST", b"+OK\r\n1 2\r\n.\r\n"), ("LIST", b"+OK 1 2\r\n"), ("RETR", b"+OK\r\n..\r\n.\r\n"), ("RETR", b"-ERR\r\n")]
+    seen = seen_by(dialog.Pop3,
+    [("S", b"+OK hi\r\n"), ("C", b"LIST\r\nLIST 1\r\nRETR 1\r\nRETR 9\r\n"),
+    ("S", b"+OK\r\n1 2\r\n.\r\n+OK 1 2\r\n+OK\r\n..\r\n"), ("S", b".\r\n-ERR\r\n")])
+    assert seen[1:] == [("LIST", b"+OK\r\n1 2\r\n.\r\n"), ("LIST", b"+OK 1 2\r\n"), ("RETR", b"+OK\r\n..\r\n.\r\n"),
+    ("RETR", b"-ERR\r\n")]
 
 
 def test_imap_responses_literals_and_idle():
-    seen = seen_by(dialog.Imap, [("S", b"* OK hi\r\n"), ("C", b"a APPEND x {3}\r\n"), ("S", b"+ go\r\n"), ("C", b"b X\r\nb uid fetch 1 FLAGS\r\n"), ("S", b"a OK\r\n* 1 FETCH (BODY[] {4}\r\nb OK)\r\n"),
-                                 ("S", b"b OK\r\n"), ("C", b"c IDLE\r\n"), ("S", b"+ idling\r\n* 2 EXISTS\r\n"), ("C", b"DONE\r\nd NOOP\r\n"), ("S", b"c OK\r\nd OK\r\n")])
-    assert [verb for verb, _ in seen] == ["greeting", "APPEND", "APPEND", "UID FETCH", "UID FETCH", "IDLE", "IDLE", "IDLE", "NOOP"]
+    seen = seen_by(dialog.Imap,
+    [("S", b"* OK hi\r\n"), ("C", b"a APPEND x {3}\r\n"), ("S", b"+ go\r\n"), ("C", b"b X\r\nb uid fetch 1 FLAGS\r\n"),
+    ("S", b"a OK\r\n* 1 FETCH (BODY[] {4}\r\nb OK)\r\n"),
+                                 ("S", b"b OK\r\n"), ("C", b"c IDLE\r\n"), ("S", b"+ idling\r\n* 2 EXISTS\r\n"),
+                                 ("C", b"DONE\r\nd NOOP\r\n"), ("S", b"c OK\r\nd OK\r\n")])
+    assert [verb for verb, _ in seen] == ["greeting", "APPEND", "APPEND", "UID FETCH", "UID FETCH", "IDLE", "IDLE", "IDLE",
+    "NOOP"]
     assert seen[3][1] == b"* 1 FETCH (BODY[] {4}\r\nb OK)\r\n"
 
 
 def test_imap_runner_is_left_alone():
-    made = talk(dialog.Imap, fault(reply=rule.anywhere("OK", "NO")), [("S", b"* OK\r\n"), ("C", b"p1 NOOP\r\n"), ("S", b"p1 OK\r\n"), ("C", b"a NOOP\r\n"), ("S", b"a OK\r\n")])
+    made = talk(dialog.Imap, fault(reply=rule.anywhere("OK", "NO")),
+    [("S", b"* OK\r\n"), ("C", b"p1 NOOP\r\n"), ("S", b"p1 OK\r\n"), ("C", b"a NOOP\r\n"), ("S", b"a OK\r\n")])
     assert made.to_client == b"* NO\r\np1 OK\r\na NO\r\n"
 
 
@@ -82,14 +94,16 @@ def test_octets_go_on_as_they_come():
 
 
 def test_own_answers_keep_their_place():
-    made = talk(dialog.Smtp, fault(command=rule.answer("RSET", "250 mine\r\n")), [("S", b"220 x\r\n"), ("C", b"NOOP\r\nRSET\r\nNOOP\r\n"), ("S", b"250 one\r\n250 two\r\n")])
+    made = talk(dialog.Smtp, fault(command=rule.answer("RSET", "250 mine\r\n")),
+    [("S", b"220 x\r\n"), ("C", b"NOOP\r\nRSET\r\nNOOP\r\n"), ("S", b"250 one\r\n250 two\r\n")])
     assert made.to_server == b"NOOP\r\nNOOP\r\n"
     assert made.to_client == b"220 x\r\n250 one\r\n250 mine\r\n250 two\r\n"
 
 
 def test_tls_forgets_what_came_before():
     for keeps, left in ((False, b""), (True, b"NOOP\r\n")):
-        made = talk(dialog.Smtp, fault(command=lambda s, c: c.line, keeps=keeps), [("S", b"220 x\r\n"), ("C", b"STARTTLS\r\nNOOP\r\n"), ("S", b"220 go\r\n")])
+        made = talk(dialog.Smtp, fault(command=lambda s, c: c.line, keeps=keeps),
+        [("S", b"220 x\r\n"), ("C", b"STARTTLS\r\nNOOP\r\n"), ("S", b"220 go\r\n")])
         assert made.tls_next and made.to_server == b"STARTTLS\r\n"
         made.to_server.clear()
         made.tls_started()
@@ -117,7 +131,8 @@ def smtp(line):
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     path = tmp_path_factory.mktemp("faulty") / "cert.pem"
-    done = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-days", "1", "-keyout", path, "-out", str(path) + ".crt"],
+    done = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-days", "1", "-keyout",
+    path, "-out", str(path) + ".crt"],
                           capture_output=True, check=False)
     if done.returncode:
         pytest.skip("openssl makes no certificate")
@@ -148,7 +163,8 @@ def test_no_fault_is_not_noticed(tmp_path, scripted, certificate):
 def test_faults_are_noticed(tmp_path, scripted, certificate):
     noticed, _, found = judged(tmp_path, scripted, certificate, fault(reply=rule.sub("NOOP", "250", "550")))
     assert noticed and "550" in found
-    noticed, _, found = judged(tmp_path, scripted, certificate, fault(reply=lambda s, c, d: setattr(s, "close", s.queue == []) or d))
+    noticed, _, found = judged(tmp_path, scripted, certificate,
+    fault(reply=lambda s, c, d: setattr(s, "close", s.queue == []) or d))
     assert noticed
 
 
@@ -185,7 +201,8 @@ def test_tables_are_sound():
 def test_table_mistakes(monkeypatch):
     table = rule.Table("smtp")
     monkeypatch.setattr(tables, "TABLES", (table,))
-    for name, req, hooks, text in (("Bad Name", "R5321-4.2-a", {"raw": len}, "name of its own"), ("none", "R5321-4.2-a", {}, "function"), ("unknown", "R1-a", {"raw": len}, "id of rfc")):
+    for name, req, hooks, text in (("Bad Name", "R5321-4.2-a", {"raw": len}, "name of its own"),
+    ("none", "R5321-4.2-a", {}, "function"), ("unknown", "R1-a", {"raw": len}, "id of rfc")):
         table.rows.clear()
         table.add(name, req, "It is wrong.", **hooks)
         with pytest.raises(rule.FaultError, match=text):
@@ -196,7 +213,8 @@ def test_records(tmp_path, monkeypatch):
     monkeypatch.setattr(record, "NOTICED", str(tmp_path / "noticed.toml"))
     monkeypatch.setattr(record, "REASONS", str(tmp_path / "silent.toml"))
     rows = [fault(raw=len)]
-    noticed = {"a-fault": {"smtp/a/slow": "", "smtp/a/one": "", "smtp/a/two": "", "smtp/b/three": "", "smtp/b/late": "no complete reply within 2 s"}}
+    noticed = {"a-fault": {"smtp/a/slow": "", "smtp/a/one": "", "smtp/a/two": "", "smtp/b/three": "",
+    "smtp/b/late": "no complete reply within 2 s"}}
     seconds = {name: 0.1 for name in noticed["a-fault"]} | {"smtp/a/slow": 5.0, "smtp/c/quiet": 0.1}
     record.write_noticed(rows, {}, noticed, seconds, 4)
     assert record.read_noticed(seconds) == {"a-fault": ["smtp/a/one", "smtp/b/three", "smtp/a/two", "smtp/a/slow"]}
