@@ -77,9 +77,10 @@ rpm_line() {
 		mistakes "$work/rpm.log"
 		return
 	}
-	# The libraries are Debian's: rpm does not know them.
-	if rpmbuild --define "_topdir $work/rpm" --define "_smp_mflags -j$jobs" --nodeps --nocheck -ba "$work/rpm/skeletons/rpm/courier.spec" \
-		>>"$work/rpm.log" 2>&1; then
+	# The libraries are Debian's: rpm does not know them; nor does Debian have the macros of systemd.
+	if rpmbuild --define "_topdir $work/rpm" --define "_smp_mflags -j$jobs" --define "_unitdir /usr/lib/systemd/system" \
+		--define "_sysusersdir /usr/lib/sysusers.d" --define "_tmpfilesdir /usr/lib/tmpfiles.d" --nodeps --nocheck \
+		-ba "$work/rpm/skeletons/rpm/courier.spec" >>"$work/rpm.log" 2>&1; then
 		say verified rpm "source and binary package, $(rpm -qlp "$work"/rpm/RPMS/*/courier-[0-9]*.rpm 2>/dev/null | wc -l) paths"
 	else
 		say failed rpm "rpmbuild"
