@@ -16,7 +16,7 @@ for header in "$top_srcdir"/src/os/*.h; do
 	name=${header##*/}
 	expect "src/os/$name has no row in the self test" sh -c "'$selftest' --list | grep -x '${name%.h}'"
 done
-expect "a report of two contracts" sh -c "'$selftest' spawn proctitle >'$out'"
+expect "a report of two contracts" sh -c "'$selftest' spawn clock >'$out'"
 for words in '^uname ' '^poller ' '^fsync of a folder ' '^O_NOFOLLOW on a link ' '^descriptors under way ' '^crypt ' \
 	'^selftest: 2 passed, 0 failed, 0 skipped'; do
 	expect "the report has no line $words" grep "$words" "$out"
