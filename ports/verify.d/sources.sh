@@ -49,26 +49,29 @@ system_macros='__linux__|__linux|__gnu_linux__|linux|__FreeBSD__|__NetBSD__|__Op
 system_macros="$system_macros|__SVR4|__svr4__|_AIX|__hpux|_WIN32|__CYGWIN__|__ANDROID__|__GLIBC__|__GLIBC_PREREQ|__unix__|__unix|BSD"
 space_macros='_GNU_SOURCE|_DEFAULT_SOURCE|_BSD_SOURCE|_XOPEN_SOURCE|_XOPEN_SOURCE_EXTENDED|_POSIX_C_SOURCE|_ALL_SOURCE|__EXTENSIONS__|_NETBSD_SOURCE|_OPENBSD_SOURCE|_LARGEFILE64_SOURCE'
 
-macros_line() {
-	folders=
-	for folder in src fuzz bench conformance tests tools; do
-		[ ! -d "$top/$folder" ] || folders="$folders $folder"
-	done
-	# shellcheck disable=SC2086
-	(cd "$top" && find $folders -name '*.[ch]' -exec awk -v names="^($system_macros)\$" -v spaces="^($space_macros)\$" '
+# system_names FILE...: places that name a system, or open its name space outside src/ext. Relative names.
+system_names() {
+	awk -v names="^($system_macros)\$" -v spaces="^($space_macros)\$" '
 		/^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|define|undef)/ {
 			directive = $0; sub(/\/\*.*/, "", directive); n = split(directive, word, /[^A-Za-z0-9_]+/)
 			defines = directive ~ /#[ \t]*(define|undef)/
 			for (i = 1; i <= n; i++)
 				if (word[i] ~ names || (defines && i == 3 && word[i] ~ spaces && FILENAME !~ /^src\/ext\//)) print FILENAME ":" FNR ": " $0
-		}' {} +) >"$work/macros.log"
+		}' "$@"
+}
+
+macros_line() {
+	(cd "$top" && find src fuzz bench conformance tests tools -name '*.[ch]' 2>/dev/null | sort) >"$work/macros.files"
+	# shellcheck disable=SC2046
+	(cd "$top" && system_names $(cat "$work/macros.files")) >"$work/macros.log"
+	printf '#ifdef __linux__\n#if defined(X) && \\\n#elif defined __sun /* */\n#define _GNU_SOURCE 1\n#define linux_word 1\n' >"$work/macros.sample.c"
+	[ "$(system_names "$work/macros.sample.c" | wc -l)" -eq 3 ] || { say failed macros "the look for macros is blind"; return; }
 	if [ -s "$work/macros.log" ]; then
 		say failed macros "$(wc -l <"$work/macros.log") places"
 		head -n 10 "$work/macros.log" | sed 's/^/          | /'
 		return
 	fi
-	# shellcheck disable=SC2086
-	say verified macros "$(cd "$top" && find $folders -name '*.[ch]' | wc -l) sources outside ports/ name no system"
+	say verified macros "$(wc -l <"$work/macros.files") sources outside ports/ name no system"
 }
 
 # configured FOLDER OPTION...: configure for this machine, quietly, without optimising.
@@ -104,20 +107,25 @@ posix_line() {
 # rules, variables of its own; and $< where a rule has no suffixes, which the make of Solaris leaves empty.
 gnu_constructs() {
 	awk '
-		/^(ifeq|ifneq|ifdef|ifndef|else|endif|define|endef|override|export|unexport|vpath|-include|sinclude)([ \t(]|$)/ { print FILENAME ":" FNR ": conditional or directive: " $0 }
-		/^[A-Za-z_][A-Za-z0-9_.]*[ \t]*(::?:?|\?|!)=/ { print FILENAME ":" FNR ": assignment: " $0 }
-		/\$[({](shell|wildcard|patsubst|subst|foreach|filter|filter-out|addprefix|addsuffix|notdir|dir|basename|strip|call|eval|if|or|and|sort|word|words|firstword|info|error|warning|abspath|realpath|origin|value)[ \t]/ {
+		{ text = $0; gsub(/\$\$/, "", text); goes_on = more; more = /\\$/ }
+		!goes_on && /^(ifeq|ifneq|ifdef|ifndef|else|endif|define|endef|override|export|unexport|vpath|-include|sinclude)([ \t(]|$)/ {
+			print FILENAME ":" FNR ": conditional or directive: " $0 }
+		!goes_on && /^[A-Za-z_][A-Za-z0-9_.]*[ \t]*(::?:?|\?|!)=/ { print FILENAME ":" FNR ": assignment: " $0 }
+		text ~ /\$[({](shell|wildcard|patsubst|subst|foreach|filter|filter-out|addprefix|addsuffix|notdir|dir|basename|strip|call|eval|if|or|and|sort|word|words|firstword|info|error|warning|abspath|realpath|origin|value)[ \t]/ {
 			print FILENAME ":" FNR ": function: " $0 }
-		/^[^\t#=]*%[^=]*:/ { print FILENAME ":" FNR ": pattern rule: " $0 }
-		/\$[\^+|]/ { print FILENAME ":" FNR ": variable: " $0 }
-		/^[^\t#:=][^:=]*:([^=]|$)/ { suffix = $0 ~ /^\.[a-z0-9]+(\.[a-z0-9$()A-Z]+)?:/ }
-		/^\t/ && /\$</ && !suffix { print FILENAME ":" FNR ": $< in a rule without suffixes: " $0 }' "$1"
+		!goes_on && /^[^\t#=]*%[^=]*:/ { print FILENAME ":" FNR ": pattern rule: " $0 }
+		text ~ /\$[\^+|]/ { print FILENAME ":" FNR ": variable: " $0 }
+		!goes_on && /^[^\t#:=][^:=]*:([^=]|$)/ { suffix = /^\.[a-z0-9]+(\.[a-z0-9$()A-Z]+)?:/ }
+		/^\t/ && text ~ /\$</ && !suffix { print FILENAME ":" FNR ": $< in a rule without suffixes: " $0 }' "$1"
 }
 
 make_line() {
 	folder=$work/make
 	configured "$folder" || { say failed make "configure: $(grep -m 1 error "$folder.configure.log")"; return; }
 	gnu_constructs "$folder/Makefile" >"$work/make.gnu.log"
+	# The look itself sees what it must: one line for each of these but the rule with suffixes.
+	printf 'X := 1\nY = $(shell ls)\na: b\n\tcc $<\n.c.o:\n\tcc $<\nifdef X\nendif\n%%.o: x\n\tcp $^ y\n' >"$work/make.sample"
+	[ "$(gnu_constructs "$work/make.sample" | wc -l)" -eq 7 ] || { say failed make "the look for GNU's constructs is blind"; return; }
 	if [ -s "$work/make.gnu.log" ]; then
 		say failed make "$(wc -l <"$work/make.gnu.log") constructs that only GNU make reads"
 		head -n 10 "$work/make.gnu.log" | cut -c 1-160 | sed 's/^/          | /'
