@@ -218,6 +218,9 @@ def check_regex(source):
     """The common subset of both runners; returns the number of groups."""
     if re.search(r"\[:|\(\?|\\[0-9A-Za-z]|[*+?}][*+?]", source.replace(r"\\", "~")):
         raise Mistake(source, "a pattern without classes, look-around, back references or lazy repeats")
+    # POSIX promises no more (RE_DUP_MAX), and not every libc takes more.
+    if any(int(n) > 255 for pair in re.findall(r"(?<!\\)\{(\d+),?(\d*)\}", source) for n in pair if n):
+        raise Mistake(source, "a pattern that repeats nothing more than 255 times")
     try:
         return re.compile(source.encode("utf-8", "surrogateescape")).groups
     except re.error:

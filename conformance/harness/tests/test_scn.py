@@ -48,6 +48,12 @@ def test_alternatives(tmp_path):
     assert three.code == "eof"
 
 
+def test_repeats_are_those_every_libc_takes(tmp_path):
+    parse(tmp_path, HEAD + "S: /x{255}\\\\{989}/\n")
+    for wrong in ("x{256}", "x{1,300}", "(a|b){1000,}"):
+        assert "255 times" in mistakes(tmp_path, HEAD + "S: /%s/\n" % wrong)[0]
+
+
 def test_blocks_nest(tmp_path):
     steps = parse(tmp_path, HEAD + "S: 220\nif 220\nrepeat 2\nC: x\nend\nelse\nC: y\nC: z\nend\nC: w\n").steps
     assert [s.kind for s in steps] == ["S", "if", "C"]
