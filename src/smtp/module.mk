@@ -11,6 +11,7 @@ libsmtp_a_SOURCES = \
 	src/smtp/reply.c \
 	src/smtp/server.c \
 	src/smtp/server_auth.c \
+	src/smtp/server_bdat.c \
 	src/smtp/server_command.c \
 	src/smtp/server_data.c \
 	src/smtp/server_ehlo.c \
@@ -23,10 +24,12 @@ libsmtp_a_SOURCES = \
 check_LIBRARIES += libsmtpworld.a
 libsmtpworld_a_SOURCES = src/smtp/tests/world.c
 
-SMTP_TESTS = src/smtp/tests/path_test src/smtp/tests/server_test
+SMTP_TESTS = src/smtp/tests/path_test src/smtp/tests/server_test src/smtp/tests/server_opts_test
 check_PROGRAMS += $(SMTP_TESTS)
 TESTS += $(SMTP_TESTS)
 src_smtp_tests_path_test_SOURCES = src/smtp/tests/path_test.c
 src_smtp_tests_path_test_LDADD = libsmtp.a libmessage.a libbase.a
+src_smtp_tests_server_opts_test_SOURCES = src/smtp/tests/server_opts_test.c
+src_smtp_tests_server_opts_test_LDADD = libsmtpworld.a libsmtp.a libsasl.a libmessage.a libbase.a
 src_smtp_tests_server_test_SOURCES = src/smtp/tests/server_test.c
 src_smtp_tests_server_test_LDADD = libsmtpworld.a libsmtp.a libsasl.a libmessage.a libbase.a

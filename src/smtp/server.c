@@ -93,13 +93,14 @@ server_bad(struct smtp_server *s, unsigned code, const char *esc, const char *te
 	server_count_error(s);
 }
 
+/* R3030-2-o, R3030-2-p */
 void
 server_reset(struct smtp_server *s)
 {
 	if (s->in_transaction)
 		s->reset_number = server_number(s);
 	s->in_transaction = false;
-	s->committing = false;
+	s->committing = s->chunks = false;
 	s->accepted = s->tried = 0;
 	buf_fini(&s->body);
 	s->body_taken = 0;
@@ -137,7 +138,7 @@ static void
 scratch_settle(struct smtp_server *s)
 {
 	if (!s->scratch || s->single.number || s->rcpts || s->mode == MODE_AUTH ||
-	    s->mode == MODE_DATA)
+	    s->mode == MODE_DATA || s->mode == MODE_CHUNK || s->chunks)
 		return;
 	s->sasl = NULL;
 	s->content = NULL;
@@ -209,7 +210,8 @@ server_deadline(const struct engine *e)
 	    (s->single.number || s->rcpts_asked || s->committing || s->body.n > s->body_taken))
 		return ENGINE_NEVER; /* they wait for us */
 	return s->last_ms +
-	       (output || s->mode == MODE_DATA ? s->o.timeouts.data_ms : s->o.timeouts.command_ms);
+	       (output || s->mode == MODE_DATA || s->mode == MODE_CHUNK ? s->o.timeouts.data_ms
+								      : s->o.timeouts.command_ms);
 }
 
 static size_t
@@ -231,6 +233,8 @@ server_feed(struct engine *e, struct slice in, bool eof, int64_t now_ms)
 	while (used < in.n && server_may_read(s) && !s->line_held) {
 		if (s->mode == MODE_DATA)
 			n = server_content_feed(s, sl_skip(in, used));
+		else if (s->mode == MODE_CHUNK)
+			n = server_chunk_feed(s, sl_skip(in, used));
 		else
 			n = server_line_feed(s, sl_skip(in, used));
 		settle(s);

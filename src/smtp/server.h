@@ -4,7 +4,7 @@
  *
  * Covers: RFC 5321 (commands, replies, limits, timeouts); extensions PIPELINING (RFC 2920), SIZE
  * (RFC 1870), 8BITMIME (RFC 6152), ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207), AUTH
- * (RFC 4954), submission (RFC 6409), DSN parameters (RFC 3461).
+ * (RFC 4954), submission (RFC 6409), DSN parameters (RFC 3461), CHUNKING (RFC 3030).
  *
  * A session as its owner sees it:
  *
@@ -52,9 +52,11 @@ enum smtp_ext {
 	SMTP_EXT_AUTH =
 	    1 << 5, /* only with auth_mechanisms, and under TLS or with auth_plaintext */
 	SMTP_EXT_DSN = 1 << 6,
+	SMTP_EXT_CHUNKING = 1 << 7,
 };
 #define SMTP_EXT_DEFAULT \
-	(SMTP_EXT_PIPELINING | SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_ENHANCEDSTATUSCODES)
+	(SMTP_EXT_PIPELINING | SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_ENHANCEDSTATUSCODES | \
+	    SMTP_EXT_CHUNKING)
 
 /* Timeouts in ms, RFC 5321 4.5.3.2. They run only while the session waits for the peer. */
 struct smtp_timeouts {

@@ -49,11 +49,24 @@ void server_rcpt_flush(struct smtp_server *s);
 void server_data(struct smtp_server *s, struct slice args);
 /* Whether content may come. */
 void server_data_answer(struct smtp_server *s, const struct engine_answer *a);
+/* Asks whether content may come; the answer goes to server_data_answer. */
+void server_data_ask(struct smtp_server *s);
+/* Content follows; raw: in chunks, where a dot is one like any other. False: no memory. */
+bool server_content_begin(struct smtp_server *s, bool raw);
+/* The last octet of the last chunk, or of one that was refused, has come. */
+void server_content_last(struct smtp_server *s);
 /* Content; returns how much of in was taken. */
 size_t server_content_feed(struct smtp_server *s, struct slice in);
 /* Asks COMMIT when the end has come and the owner has taken all. */
 void server_content_settle(struct smtp_server *s);
 /* What became of the message. */
 void server_commit_answer(struct smtp_server *s, const struct engine_answer *a);
+
+/* BDAT, RFC 3030 section 2. */
+void server_bdat(struct smtp_server *s, struct slice args);
+/* Whether the first chunk of a transaction may come. */
+void server_chunk_answer(struct smtp_server *s, const struct fault *f);
+/* Octets of a chunk, and no more than that; returns how many were taken. */
+size_t server_chunk_feed(struct smtp_server *s, struct slice in);
 
 #endif

@@ -12,6 +12,7 @@ enum need {
 	NEED_NO_ARGS = 1 << 4, /* arguments are refused with 501: R5321-4.3.2-b */
 	NEED_ARGS = 1 << 5,
 	MAY_OVERLAP = 1 << 6, /* may run while RCPTs wait for their answers */
+	NO_CHUNKS = 1 << 8,   /* not between chunks of BDAT: R3030-2-l */
 	MAY_WAIT = 1 << 7,    /* its reply may wait for those of the commands behind it */
 };
 
@@ -66,7 +67,7 @@ cmd_help(struct smtp_server *s, struct slice args)
 {
 	(void)args; /* R5321-4.1.1.8-a */
 	server_reply(s, 214, "2.0.0",
-	    "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
+	    "Commands: EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
 }
 
 static void
@@ -92,9 +93,11 @@ cmd_stranger(struct smtp_server *s, struct slice args)
  */
 static const struct command_row command_rows[] = {
 	{"MAIL", NEED_HELO | NEED_TLS | NEED_NO_MAIL | NEED_ARGS | MAY_WAIT, server_mail},
-	{"RCPT", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | MAY_OVERLAP | MAY_WAIT,
+	{"RCPT",
+	    NEED_HELO | NEED_TLS | NEED_MAIL | NEED_ARGS | NO_CHUNKS | MAY_OVERLAP | MAY_WAIT,
 	    server_rcpt},
-	{"DATA", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_NO_ARGS, server_data},
+	{"DATA", NEED_HELO | NEED_TLS | NEED_MAIL | NEED_NO_ARGS | NO_CHUNKS, server_data},
+	{"BDAT", 0, server_bdat}, /* looks at all this itself: its octets come anyway */
 	{"EHLO", 0, server_ehlo},
 	{"HELO", NEED_TLS, server_helo},
 	{"QUIT", NEED_NO_ARGS, cmd_quit},
@@ -108,7 +111,6 @@ static const struct command_row command_rows[] = {
 	/* known, not offered: 502 */
 	{"TURN", NEED_TLS, cmd_unimplemented},
 	{"ETRN", NEED_TLS, cmd_unimplemented},
-	{"BDAT", NEED_TLS, cmd_unimplemented},
 	{"SEND", NEED_TLS, cmd_unimplemented},
 	{"SOML", NEED_TLS, cmd_unimplemented},
 	{"SAML", NEED_TLS, cmd_unimplemented},
@@ -140,6 +142,7 @@ struct refusal {
 /*
  * Why a command may not run now, or NULL. R5321-4.1.4-g, R5321-4.2.2-a: nothing changes then.
  * R3207-4-e, R3030-3-n
+ * R3030-2-l, R3030-2-n
  */
 static const struct refusal *
 why_not(const struct smtp_server *s, const struct command_row *row, struct slice args)
@@ -150,6 +153,7 @@ why_not(const struct smtp_server *s, const struct command_row *row, struct slice
 				    no_tls = {530, "5.7.0", "Must issue a STARTTLS command first"},
 				    no_helo = {503, "5.5.1", "Send EHLO or HELO first"},
 				    no_mail = {503, "5.5.1", "Send MAIL first"},
+				    in_chunks = {503, "5.5.1", "Not behind BDAT, send RSET"},
 				    in_mail = {503, "5.5.1", "Not inside a mail transaction"},
 				    has_args = {501, "5.5.4", "No argument expected"},
 				    no_args = {501, "5.5.4", "Argument expected"};
@@ -166,6 +170,8 @@ why_not(const struct smtp_server *s, const struct command_row *row, struct slice
 		return &no_mail;
 	if ((row->need & NEED_NO_MAIL) && s->in_transaction)
 		return &in_mail;
+	if ((row->need & NO_CHUNKS) && s->chunks)
+		return &in_chunks;
 	if ((row->need & NEED_NO_ARGS) && args.n)
 		return &has_args;
 	return (row->need & NEED_ARGS) && args.n == 0 ? &no_args : NULL;

@@ -9,14 +9,25 @@
 #include "smtp/server_cmd.h"
 
 #define MATCH_NO 255
+#define CONTENT_END_ROOM 2 /* for server_content_last */
 
 static const struct slice received = {(const unsigned char *)"received:", 9};
 
 void
+server_data_ask(struct smtp_server *s)
+{
+	struct smtp_data *detail = arena_get(server_scratch(s), sizeof(*detail));
+
+	if (!detail)
+		return;
+	detail->accepted = s->accepted;
+	server_ask(s, SMTP_ASK_DATA, detail);
+}
+
+/* R3030-2-c */
+void
 server_data(struct smtp_server *s, struct slice args)
 {
-	struct smtp_data *detail;
-
 	(void)args;
 	if (s->accepted == 0) { /* R5321-3.3-c, R2920-3.2-c, R2920-3.2-d */
 		if (s->tried)
@@ -25,25 +36,34 @@ server_data(struct smtp_server *s, struct slice args)
 			server_bad(s, 503, "5.5.1", "Send RCPT first");
 		return;
 	}
-	detail = arena_get(server_scratch(s), sizeof(*detail));
-	if (!detail)
-		return;
-	detail->accepted = s->accepted;
-	server_ask(s, SMTP_ASK_DATA, detail);
+	server_data_ask(s);
+}
+
+bool
+server_content_begin(struct smtp_server *s, bool raw)
+{
+	s->content = arena_get(server_scratch(s), sizeof(*s->content));
+	if (!s->content)
+		return false;
+	s->content->in_header = true;
+	s->content->line_empty = true;
+	s->content->raw = raw;
+	return true;
 }
 
 void
 server_data_answer(struct smtp_server *s, const struct engine_answer *a)
 {
+	if (s->mode == MODE_CHUNK) {
+		server_chunk_answer(s, &a->fault);
+		return;
+	}
 	if (a->fault.st != ST_OK) {
 		server_refuse(s, &a->fault, REPLY_TO_DATA);
 		return;
 	}
-	s->content = arena_get(server_scratch(s), sizeof(*s->content));
-	if (!s->content)
+	if (!server_content_begin(s, false))
 		return;
-	s->content->in_header = true;
-	s->content->line_empty = true;
 	s->mode = MODE_DATA;
 	server_reply(s, 354, NULL,
 	    "Send the message, end with a dot on a line of its own"); /* R5321-4.1.1.4-a */
@@ -63,7 +83,10 @@ static const struct {
 	{REFUSE_SIZE, "5.3.4", "R1870-6.2-b", "Message size exceeds the limit"},
 };
 
-/* From now on the content is thrown away; its end is still looked for. */
+/*
+ * From now on the content is thrown away; its end is still looked for.
+ * R3030-2-k
+ */
 static void
 content_refuse(struct smtp_server *s, unsigned bit)
 {
@@ -161,7 +184,7 @@ content_reply(struct smtp_server *s)
 		i++;
 	fault_req(&f, ST_PERM, refuse_rows[i].esc, refuse_rows[i].req, "%s", refuse_rows[i].text);
 	server_refuse(s, &f, REPLY_TO_COMMIT);
-	if (refuse_rows[i].bit == REFUSE_BARE)
+	if (refuse_rows[i].bit == REFUSE_BARE && !s->content->raw)
 		server_close(s, ENGINE_WHY_PROTOCOL);
 }
 
@@ -181,6 +204,22 @@ content_end(struct smtp_server *s)
 	content_reply(s);
 }
 
+/*
+ * Lines of the queue have an end, also where chunks leave the last one without: there is always
+ * room for it.
+ */
+void
+server_content_last(struct smtp_server *s)
+{
+	struct server_content *c = s->content;
+
+	if (c->at == AT_CR)
+		content_refuse(s, REFUSE_BARE);
+	else if (c->at != AT_LINE)
+		content_put(s, SL("\r\n"));
+	content_end(s);
+}
+
 /* Room for content in body; what its owner has taken is pushed out when it gets narrow. */
 static size_t
 body_room(struct smtp_server *s)
@@ -189,7 +228,7 @@ body_room(struct smtp_server *s)
 		buf_drop(&s->body, s->body_taken);
 		s->body_taken = 0;
 	}
-	return SMTP_BODY_MAX - s->body.n;
+	return SMTP_BODY_MAX - s->body.n - CONTENT_END_ROOM;
 }
 
 /*
@@ -205,7 +244,7 @@ content_step(struct smtp_server *s, struct slice in, size_t i, size_t *run)
 	switch (c->at) {
 	case AT_LINE:
 		c->at = AT_TEXT;
-		if (ch != '.')
+		if (ch != '.' || c->raw)
 			return i;
 		c->at = AT_DOT;
 		content_put(s, sl_sub(in, *run, i));

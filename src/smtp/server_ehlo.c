@@ -60,6 +60,7 @@ static const struct {
 	{SMTP_EXT_ENHANCEDSTATUSCODES, "ENHANCEDSTATUSCODES", always, NULL},
 	{SMTP_EXT_DSN, "DSN", always, NULL},
 	{SMTP_EXT_PIPELINING, "PIPELINING", always, NULL},
+	{SMTP_EXT_CHUNKING, "CHUNKING", always, NULL}, /* R3030-2-a */
 };
 
 /* R3207-4.2-h */

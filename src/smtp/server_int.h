@@ -34,6 +34,7 @@ enum server_mode {
 	MODE_REFUSED, /* greeted with 554: only QUIT helps, RFC 5321 3.1 */
 	MODE_AUTH,    /* the next line is a SASL response */
 	MODE_DATA,
+	MODE_CHUNK, /* the octets of a BDAT are read */
 };
 
 /* A question and whether its owner has seen it. number 0: none. */
@@ -69,11 +70,21 @@ enum server_refuse { REFUSE_BARE = 1, REFUSE_HOPS = 2, REFUSE_HEADER = 4, REFUSE
 struct server_content {
 	enum server_at at;
 	unsigned refused; /* bits of enum server_refuse: thrown away up to its end */
+	bool raw; /* in chunks */
 	bool in_header;
 	bool header_end; /* just seen */
 	bool line_empty; /* nothing but the line end so far */
 	uint8_t match;   /* octets of "Received:" seen in this line, or more: another field */
 	struct smtp_content sum;
+};
+
+/* The chunk being read. With code or fault it is refused, and its octets are thrown away. */
+struct server_chunk {
+	uint64_t left; /* octets still to come */
+	bool last;
+	unsigned code;
+	const char *esc, *text;
+	const struct fault *fault; /* in scratch */
 };
 
 struct smtp_server {
@@ -92,6 +103,8 @@ struct smtp_server {
 	struct arena *scratch;           /* or NULL */
 	struct sasl_server *sasl;        /* in scratch, while an exchange goes on */
 	struct server_content *content;  /* in scratch, while content is read */
+
+	struct server_chunk chunk;
 
 	struct buf line;  /* a line not yet complete, or complete and held */
 	struct buf out;
@@ -118,6 +131,7 @@ struct smtp_server {
 	bool enough;      /* too many errors: 421 once the replies before it have left */
 	bool tls_on, esmtp, authenticated;
 	bool in_transaction; /* MAIL was accepted */
+	bool chunks;         /* and its content has begun to come by BDAT: kept in scratch */
 	bool committing;     /* the final dot came; waiting for body_taken, then COMMIT */
 
 	unsigned accepted;   /* recipients of this transaction */

