@@ -1,22 +1,13 @@
 # The commands that compile tables and edit userdb, on a configuration of their own.
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0
+. "${top_srcdir:-.}/scripts/testlib.sh"
 cmd=${top_builddir:-.}/src/cmd
 COURIER_INSTANCE=$dir
 export COURIER_INSTANCE
 etc=$dir/etc
 mkdir -p "$etc"
 
-# check NAME GOT WANT
-check() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf '%s: got\n%s\nwant\n%s\n' "$1" "$2" "$3"
-	fi
-}
 # run COMMAND ...: output of both kinds, and the status
 run() {
 	name=$1
@@ -144,5 +135,4 @@ status 75"
 check "aliaslookup alias" "$(run aliaslookup -m esmtp u@nowhere.example)" "aliaslookup: u@nowhere.example: Relaying to <u@nowhere.example> denied
 status 67"
 
-echo "tables_test: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+check_end tables_test

@@ -8,8 +8,7 @@ command -v doveadm >/dev/null 2>&1 || {
 bin=$top_builddir/src/cmd
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-passed=0
-failed=0
+. "${top_srcdir:-.}/scripts/testlib.sh"
 as=
 uid=$(id -u)
 gid=$(id -g)
@@ -44,15 +43,6 @@ namespace inbox {
   prefix = INBOX.
 }
 END
-
-check() { # NAME GOT WANT
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf '%s: got\n%s\nwant\n%s\n' "$1" "$2" "$3"
-	fi
-}
 
 do_as() {
 	(cd "$dir" && $as env HOME="$dir" USER=somebody "$@" 2>"$dir/err" || cat "$dir/err")
@@ -96,5 +86,4 @@ uid: 6 flags: \Recent'
 check "their UIDs" "$(dove mailbox status uidvalidity INBOX)" "$validity"
 check "their next" "$(dove mailbox status uidnext INBOX)" "INBOX uidnext=7"
 
-echo "dovecot_test: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+check_end dovecot_test

@@ -2,18 +2,10 @@
 # a passwd and a shadow table of the test's own, which only a mount namespace of its own sees.
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0 skipped=
+. "${top_srcdir:-.}/scripts/testlib.sh"
+skipped=
 bin=${top_builddir:-.}/src/auth/system
 
-# check NAME GOT WANT
-check() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf '%s: got\n%s\nwant\n%s\n' "$1" "$2" "$3"
-	fi
-}
 ask() { # program, printf words
 	printf "$2" | "$1"
 	echo "status $?"
@@ -92,7 +84,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && unshare -m true 2>/dev
 	{ cat /etc/shadow; echo "mailtest:$hash:19000:0:99999:7:::"; echo 'mailopen::19000:0:99999:7:::'
 		echo "mailold:$hash:19000:0:99999:7::100:"; } >"$dir/shadow"
 	chmod 600 "$dir/shadow"
-	{ echo "bin='$bin' passed=0 failed=0"; sed -n '/^check()/,/^}/p; /^ask()/,/^}/p; /^login()/,/^}/p' "$0"; } >"$dir/functions"
+	{ cat "${top_srcdir:-.}/scripts/testlib.sh"; echo "bin='$bin'"; sed -n '/^ask()/,/^}/p; /^login()/,/^}/p' "$0"; } >"$dir/functions"
 	unshare -m sh "$dir/inside" "$dir" 2>&1
 	read -r more bad <"$dir/result" || more=0 bad=1
 	passed=$((passed + more)) failed=$((failed + bad))
@@ -100,5 +92,4 @@ else
 	skipped=' (passwords skipped: not root, or no mount namespaces)'
 fi
 
-echo "authsystem_test: $passed passed, $failed failed$skipped"
-[ "$failed" -eq 0 ]
+check_end authsystem_test "$skipped"

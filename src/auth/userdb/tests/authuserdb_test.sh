@@ -1,18 +1,9 @@
 # makeuserdb, then authuserdb on its standard input and output, as authdaemond uses it.
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0
+. "${top_srcdir:-.}/scripts/testlib.sh"
 bin=${top_builddir:-.}
 
-# check NAME GOT WANT
-check() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf '%s: got\n%s\nwant\n%s\n' "$1" "$2" "$3"
-	fi
-}
 ask() {
 	printf "$1" | AUTH_CONF_DIR=$dir/etc "$bin/src/auth/userdb/authuserdb"
 	echo "status $?"
@@ -89,5 +80,4 @@ check "after" "$line" UID=7
 exec 3>&- 4<&-
 wait
 
-echo "authuserdb_test: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+check_end authuserdb_test
