@@ -6,7 +6,7 @@
 
 # The contract tests that every system has; the one for pollers takes all that were built.
 contracts="ports/tests/poller_test ports/tests/fdpass_test ports/tests/durable_test ports/tests/filelock_test ports/tests/clock_test"
-contracts="$contracts ports/tests/accounts_test ports/tests/dirwatch_floor_test ports/tests/privs_floor_test"
+contracts="$contracts ports/tests/accounts_test ports/tests/dirwatch_floor_test ports/tests/privs_floor_test ports/selftest/selftest"
 
 # zig as words in $zig; installed into the cache when there is none.
 find_zig() {
