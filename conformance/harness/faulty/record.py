@@ -38,9 +38,9 @@ def best(noticed, seconds):
     return [turn[-1] for turn in sorted(turns)]
 
 
-def silent(noticed, seconds):
+def silent(noticed, broad, seconds):
     """Scenarios that notice no fault but such as very many notice."""
-    sharp = set().union(*(names for names in noticed.values() if len(names) < BROAD))
+    sharp = set().union(*(names for fault, names in noticed.items() if fault not in broad and len(names) < BROAD))
     return sorted(set(seconds) - sharp)
 
 

@@ -220,7 +220,8 @@ def test_records(tmp_path, monkeypatch):
     assert record.read_noticed(seconds) == {"a-fault": ["smtp/a/one", "smtp/b/three", "smtp/a/two", "smtp/a/slow"]}
     record.write_noticed(rows, record.read_noticed(seconds), {}, {}, 4)
     assert len(record.read_noticed(seconds)["a-fault"]) == 4
-    assert record.silent(noticed, seconds) == ["smtp/c/quiet"]
+    assert record.silent(noticed, (), seconds) == ["smtp/c/quiet"]
+    assert len(record.silent(noticed, {"a-fault"}, seconds)) == 6
     (tmp_path / "silent.toml").write_text('"smtp/c" = "it looks at crashes"\n')
     reasons = record.read_reasons(seconds)
     assert record.reason(reasons, "smtp/c/quiet") and not record.reason(reasons, "smtp/a/one")
