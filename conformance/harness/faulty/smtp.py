@@ -274,8 +274,8 @@ add("smtp-header-judged", "R5321-3.3-e", "A message without From is refused.",
     reply=lambda s, c, d: b"550 5.6.0 No From\r\n" if c and c.verb == "." and d[:1] == b"2" and b"From:" not in c.line else d)
 add("smtp-resent-judged", "R5321-3.3-f", "A message with Resent- fields that do not match is refused.",
     reply=lambda s, c, d: b"550 5.6.0 Resent-\r\n" if c and c.verb == "." and d[:1] == b"2" and b"\r\nResent-" in c.line else d)
-add("smtp-loop-taken", "R5321-6.3-a", "A message with any number of Received fields is taken.",
-    reply=lambda s, c, d: b"250 2.6.0 Ok\r\n" if c and c.verb == "." and c.line.count(b"Received:") > 90 else d)
+add("smtp-loop-taken", "R5321-6.3-a", "A message with any number of Received fields is taken and delivered.",
+    command=lambda s, c: re.sub(rb"(?m)^Received:.*\r\n", b"", c.line) if c.verb == "." and c.line.count(b"Received:") > 90 else c.line)
 add("smtp-loop-early", "R5321-6.3-b", "Thirty Received fields are taken for a loop.",
     reply=lambda s, c, d: b"554 5.4.6 Loop\r\n" if c and c.verb == "." and c.line.count(b"Received:") > 30 else d)
 add("smtp-control-characters", "R5321-4.1.1.4-h", "Control characters in a message are lost.",
