@@ -45,7 +45,8 @@ debian_line() {
 	fi
 	root=$cache/debian-root.tar
 	if [ ! -f "$root" ] && [ "$(id -u)" -eq 0 ] && need debootstrap debootstrap; then
-		debootstrap --variant=minbase "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$work/debian-root" >"$work/debootstrap.log" 2>&1 &&
+		# Its mounts end with it, whatever happens.
+		unshare -m debootstrap --variant=minbase "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$work/debian-root" >"$work/debootstrap.log" 2>&1 &&
 			tar -C "$work/debian-root" -cf "$root.new" . && mv "$root.new" "$root"
 		rm -rf "$work/debian-root"
 	fi
