@@ -21,6 +21,7 @@ class Dialog:
         self.heard, self.said = bytearray(), bytearray()        # what is not cut yet
         self.queue = [Command("greeting", b"")]                 # what has no reply yet
         self.to_server, self.to_client = bytearray(), bytearray()
+        self.looked = 0                 # so much of it has no end of a line
         self.state = "line"             # what the client says next; "hold": a reply will tell
         self.tls_next = False           # the reply that begins TLS is in to_client
         self.close = False              # set by a fault: this connection ends
@@ -52,6 +53,7 @@ class Dialog:
         if self.fault.command and self.state == "line" and len(self.heard) > LONGEST_LINE and b"\r\n" not in self.heard:
             self.to_server += self.heard
             self.heard.clear()
+            self.looked = 0
 
     def answer(self):
         """The proxy's own answers, once those before them are given."""
@@ -72,6 +74,7 @@ class Dialog:
 
     def tls_started(self):
         """What came in clear text behind the command is forgotten; a fault may keep it, and have it worked on under TLS."""
+        self.looked = 0
         if not self.fault.keeps:
             self.heard.clear()
         self.said.clear()
@@ -83,12 +86,14 @@ class Dialog:
         return True
 
     def take(self, count):
+        self.looked = 0
         data = bytes(self.heard[:count])
         del self.heard[:count]
         return data
 
     def take_line(self):
-        end = self.heard.find(b"\r\n")
+        end = self.heard.find(b"\r\n", max(0, self.looked - 1))
+        self.looked = len(self.heard)
         return self.take(end + 2) if end >= 0 else None
 
     def take_reply(self, count):
