@@ -75,7 +75,7 @@ class Instance:
         self.folder = tempfile.mkdtemp(prefix=f"target-{self.name}-")
         try:
             return start(self.name, self.row, self.folder)
-        except (CatalogueError, targets.TargetError):
+        except BaseException:           # also Ctrl-C while it starts
             self.stop()
             raise
 
