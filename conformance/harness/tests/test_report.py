@@ -77,8 +77,8 @@ def test_card_of_figures():
 
 def test_errors_are_one_line(tmp_path):
     for words, found in ((("--target", "nowhere"), "expected HOST:PORT or one of"), ((), "expected one of --env FILE"),
-                         (("--target", "127.0.0.1:1", "--rfc", "x"), "expected a number"),
-                         (("--target", "127.0.0.1:1", "--rfc", "99999"), "no scenario names"),
+                         (("--target", "127.0.0.1:1", "--rfc", "x"), "expected the number of an RFC"),
+                         (("--target", "127.0.0.1:1", "--rfc", "99999"), "found '99999', expected the number of an RFC"),
                          (("--target", "127.0.0.1:1", "--service", "pop3", "--only", "pop3/session/quit"), "Connection refused")):
         code, _, err = run(*words)
         assert code == 2 and found in err and err.count("\n") == 1, err
