@@ -122,3 +122,14 @@ def test_a_server_that_will_not_start_leaves_nothing(monkeypatch, tmp_path):
     with pytest.raises(catalogue.CatalogueError, match="ended with 1: it says nothing"):
         catalogue.Instance("x", {"start": ["bin/false"], "stop": ["bin/true"]}).start()
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_a_server_starts_leaves_nothing(monkeypatch, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(catalogue, "ROOT", "/")
+    monkeypatch.setattr(catalogue, "start", interrupted)
+    monkeypatch.setattr(catalogue.tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        catalogue.Instance("x", {"start": ["bin/false"], "stop": ["bin/touch", f"{tmp_path}/stopped"]}).start()
+    assert [path.name for path in tmp_path.iterdir()] == ["stopped"]

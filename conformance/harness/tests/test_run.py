@@ -53,6 +53,8 @@ def test_env_file(write, scripted):
     one, two = write("a.scn", GOOD.replace("S:", "policy: yes\nusers: 2\nS:")), write("b.scn", GOOD.replace("S:", "service: lmtp\nS:"))
     status, out, _ = run("--env", env, "--only", one, "--only", two)
     assert (status, out.splitlines()[-1]) == (0, "1 passed, 0 failed, 1 not offered")
+    status, out, _ = run("--env", env, "--only", two)
+    assert status == 0 and out.splitlines()[-2] == "nothing was played: lmtp is not served (1)"
 
 
 def test_zone_lines_are_given_to_the_dns(write, scripted, tmp_path):
