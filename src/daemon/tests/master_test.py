@@ -455,6 +455,9 @@ def main():
     for test, how in TESTS:
         if len(sys.argv) > 2 and test.__name__ not in sys.argv[2:]:
             continue
+        if "master_test:" + test.__name__ in os.environ.get("CHECK_LEAVE_OUT", "").split():
+            print("%s: left out" % test.__name__)
+            continue
         i = Instance(**how)
         try:
             test(i)
