@@ -9,7 +9,7 @@ poll inotify linux
 epoll inotify none'
 
 # What a build must be able to do, with the programs of its own.
-backend_tests="ports/tests/poller_test ports/tests/sandbox_libs_test ports/tests/dirwatch_floor_test src/net/tests/loop_test
+backend_tests="ports/tests/poller_test ports/tests/sandbox_linux_test src/ext/tests/sandbox_libs_test ports/tests/dirwatch_floor_test src/net/tests/loop_test
 src/daemon/imapd/tests/imapd_test.sh src/ext/tests/tls_test src/daemon/tests/master_test.sh"
 
 # refused OPTION WORDS: configure must fail and say so.
@@ -25,7 +25,8 @@ refused() {
 backend_mail() { # FOLDER NAME: an instance of this build answers on the wire
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/backend.XXXXXX") && chmod 755 "$dir" || return 1
 	python3 "$top/tools/sandbox" start "$dir/i" --build "$1" >"$work/backends/$2.wire.log" 2>&1 &&
-		python3 "$top/conformance/run" --env "$dir/i/env" -j 4 "$top/conformance/smtp/data" "$top/conformance/imap/idle" >>"$work/backends/$2.wire.log" 2>&1
+		python3 "$top/conformance/run" --env "$dir/i/env" --only smtp/data >>"$work/backends/$2.wire.log" 2>&1 &&
+		python3 "$top/conformance/run" --env "$dir/i/env" --only imap/idle >>"$work/backends/$2.wire.log" 2>&1
 	backend_status=$?
 	python3 "$top/tools/sandbox" stop "$dir/i" >>"$work/backends/$2.wire.log" 2>&1 || python3 "$top/tools/sandbox" kill "$dir/i" >>"$work/backends/$2.wire.log" 2>&1
 	rm -rf "$dir"

@@ -134,7 +134,7 @@ make_line() {
 	need bmake bmake || { say skipped make "no bmake; the makefile has nothing that only GNU make reads"; return; }
 	# One program of tests runs by it too: the rules of the harness are used.
 	if (cd "$folder" && bmake -j"$jobs" all && bmake check TESTS=src/base/tests/num_test && bmake DESTDIR="$folder/root" install) >"$work/make.bmake.log" 2>&1 &&
-		(cd "$folder" && make -q all) >"$work/make.gmake.log" 2>&1; then
+		(cd "$folder" && make V=1 all) >"$work/make.gmake.log" 2>&1 && ! grep -q -E ' -c -o | -o src/' "$work/make.gmake.log"; then
 		say verified make "bmake builds, checks and installs $(find "$folder/root" -type f -perm -100 | wc -l) programs, GNU make finds nothing left to do; $(wc -l <"$folder/Makefile") lines without GNU's own"
 		[ "${KEEP:-}" ] || rm -rf "$folder"
 	else
