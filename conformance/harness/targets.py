@@ -143,6 +143,7 @@ class Target:
         """The certificate is verified when the target names its CA, otherwise anything goes."""
         context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else ssl.create_default_context()
         context.check_hostname = False
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)     # closenotify looks at how it ended
         if not self.ca_file:
             context.verify_mode = ssl.CERT_NONE
         return context
